@@ -1,0 +1,45 @@
+"""Fake servers that speak the APIs of Claude, OpenAI, Gemini and Ollama over real HTTP.
+
+    with FakeServers() as llmsim:
+        llmsim.claude.on(prompt="capital of France").replies("Paris.")
+
+Usable from pytest, unittest, a REPL or a shell; knows nothing of pytest or of the router.
+"""
+
+from .api import FakeProvider, FakeServers, RuleBuilder, Unverified
+from .behaviour.faults import http_error, overloaded, rate_limited
+from .behaviour.matching import Match
+from .behaviour.replies import raw, refusal, reply, structured, text, thinking, tool_call
+from .behaviour.scenario import Rule, Scenario, Script, TokenCounts
+from .errors import LlmsimError, ScriptError, StartError
+from .evidence.journal import Exchange
+from .hooks import hookimpl
+from .serving.server import ServerThread
+
+__all__ = [
+    "Exchange",
+    "FakeProvider",
+    "FakeServers",
+    "LlmsimError",
+    "Match",
+    "Rule",
+    "RuleBuilder",
+    "Scenario",
+    "Script",
+    "ScriptError",
+    "ServerThread",
+    "StartError",
+    "TokenCounts",
+    "Unverified",
+    "hookimpl",
+    "http_error",
+    "overloaded",
+    "rate_limited",
+    "raw",
+    "refusal",
+    "reply",
+    "structured",
+    "text",
+    "thinking",
+    "tool_call",
+]

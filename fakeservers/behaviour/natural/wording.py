@@ -1,0 +1,151 @@
+"""Which tools a prompt plainly asks for, judged by the words it shares with them.
+
+Words are compared by their stems; words that say nothing about a tool (`get`, `the`) do not
+count. Nothing here decides whether to call, or with which arguments.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from ...canonical import Tool
+from ..schema.plausible import name_words
+
+__all__ = ["Asked", "asked_for", "is_final", "tool_use"]
+
+PROMPT_CHARS_MAX = 4_000
+DESCRIPTION_CHARS_MAX = 400
+DESCRIPTION_WORDS_NEEDED = 2
+
+_STOP_TEXT = """
+    a about all also an and any api are as at be by call can check could data details do does fetch
+    find for from function get give handler have helper how i in info information into is it its
+    let list look lookup make me my name new of on one only or our output perform please provide
+    query read request result results retrieve return returns run search set should show some tell
+    text that the their then there these this to tool tools use user using value was we what when
+    where which who will with would you your
+"""
+_STOP = frozenset(_STOP_TEXT.split())
+_FINAL = frozenset(("answer", "done", "final", "finish", "respond", "response", "submit"))
+
+_WORD = re.compile(r"[^\W_]+")
+_SUFFIX = re.compile(r"(?<=\w{3})(?:ations?|ators?|ates?|ings?|ers?|ors?|ies|ied|ed|es|s|e|y)$")
+_USE = re.compile(
+    r"\b(?P<no>don['’]?t|do not|without|never|not|avoid)?\s*"
+    r"\b(?:use|using|call|calling|invoke|run)\b[^.?!\n]{0,30}\b(?:tools?|functions?)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A tool that a prompt asks for. `place` is where in the prompt it is first mentioned;
+    `named` is true when its whole name stands there."""
+
+    tool: Tool
+    place: int
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of a prompt: their places by stem, and all of them in lower case."""
+
+    text: str
+    places: dict[str, int]
+
+
+def asked_for(prompt: str, tools: Sequence[Tool]) -> tuple[Asked, ...]:
+    """The tools that the prompt asks for, in the order in which it does.
+
+    A tool whose name stands in the prompt is asked for. Otherwise it takes a word of its name,
+    or two of its description; of tools that share the same words the best match counts.
+    """
+    words = _words(prompt[:PROMPT_CHARS_MAX])
+    named = [asked for tool in tools if (asked := _named(words, tool))]
+    taken = {stem for asked in named for stem in _stems(asked.tool.name)}
+    ranked = sorted(
+        ((*_matches(words, tool), -index) for index, tool in enumerate(tools)), reverse=True
+    )
+    found = list(named)
+    for name_share, described, index in ranked:
+        tool = tools[-index]
+        if any(asked.tool is tool for asked in found):
+            continue
+        hits = [stem for stem in _stems(tool.name) if stem in words.places]
+        fresh = [stem for stem in hits if stem not in taken]
+        if fresh and (name_share == 1 or not found):
+            taken.update(hits)
+            found.append(Asked(tool=tool, place=-1))
+        elif not found and described >= DESCRIPTION_WORDS_NEEDED:
+            found.append(Asked(tool=tool, place=0))
+    placed = [_placed(asked, found, words) if asked.place < 0 else asked for asked in found]
+    return tuple(sorted(placed, key=lambda asked: asked.place))
+
+
+def _placed(asked: Asked, found: Sequence[Asked], words: _Words) -> Asked:
+    """With the place of the first word that is the tool's alone, else of any of its words."""
+    others = {stem for other in found if other is not asked for stem in _stems(other.tool.name)}
+    hits = [stem for stem in _stems(asked.tool.name) if stem in words.places]
+    own = [stem for stem in hits if stem not in others] or hits
+    return replace(asked, place=min(words.places[stem] for stem in own))
+
+
+def tool_use(prompt: str) -> bool | None:
+    """True when the prompt says to use a tool, False when it says not to, None otherwise."""
+    found = _USE.search(prompt[:PROMPT_CHARS_MAX])
+    return None if found is None else not found["no"]
+
+
+def is_final(tool: Tool) -> bool:
+    """Whether calling the tool ends an agent's run, as pydantic-ai's `final_result` does."""
+    return not _FINAL.isdisjoint(name_words(tool.name))
+
+
+def _words(prompt: str) -> _Words:
+    places: dict[str, int] = {}
+    for match in _WORD.finditer(prompt):
+        word = match[0].lower()
+        if word not in _STOP:
+            places.setdefault(_stem(word), match.start())
+    return _Words(text=prompt.lower(), places=places)
+
+
+def _named(words: _Words, tool: Tool) -> Asked | None:
+    pattern = _name_pattern(tool.name)
+    found = pattern.search(words.text) if pattern else None
+    return Asked(tool=tool, place=found.start(), named=True) if found else None
+
+
+def _matches(words: _Words, tool: Tool) -> tuple[float, int]:
+    """The share of the name's words, and the number of the description's, that stand there."""
+    stems = _stems(tool.name)
+    share = sum(stem in words.places for stem in stems) / len(stems) if stems else 0.0
+    return share, sum(stem in words.places for stem in _stems(tool.description))
+
+
+@lru_cache(maxsize=1_024)
+def _name_pattern(name: str) -> re.Pattern[str] | None:
+    """The name as it may be written in a sentence: `get_weather`, `getWeather`, `get weather`."""
+    words = name_words(name)
+    if not words:
+        return None
+    written = r"[\s_-]?".join(map(re.escape, words))
+    return re.compile(rf"(?<![^\W_]){written}(?![^\W_])")
+
+
+@lru_cache(maxsize=1_024)
+def _stems(text: str) -> frozenset[str]:
+    """The stems of the words of a tool's name or description that say something."""
+    words = [word for name in _WORD.findall(text[:DESCRIPTION_CHARS_MAX]) for word in _split(name)]
+    return frozenset(_stem(word) for word in words if word not in _STOP and len(word) > 1)
+
+
+def _split(name: str) -> tuple[str, ...]:
+    return name_words(name) or (name.lower(),)
+
+
+@lru_cache(maxsize=4_096)
+def _stem(word: str) -> str:
+    return _SUFFIX.sub("", word)

@@ -1,0 +1,148 @@
+"""What a script may say: the constructors of replies, and how loose values become replies.
+
+A script may give a text, a JSON object, bytes, a part, a list of parts, a whole reply, or a
+function of the request that returns one of those.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from ..canonical import (
+    ChatRequest,
+    Finish,
+    Part,
+    RawReply,
+    Refusal,
+    Reply,
+    Text,
+    Thinking,
+    ToolCall,
+)
+from ..errors import ScriptError
+
+__all__ = [
+    "ReplyLike",
+    "Scripted",
+    "raw",
+    "refusal",
+    "reply",
+    "scripted",
+    "structured",
+    "text",
+    "thinking",
+    "tool_call",
+]
+
+Scripted = Reply | RawReply | Callable[[ChatRequest], Any]
+ReplyLike = Any
+
+_WRITE_INSTEAD = (
+    "Write a text, tool_call(name, key=value), thinking(text), refusal(text), structured(value), "
+    "raw(bytes), a list of those for one reply of several parts, or a function of the request."
+)
+
+
+def text(value: str, *, chunks: tuple[str, ...] | list[str] = ()) -> Text:
+    """Visible text, streamed in exactly `chunks` when given (joined they must be the text)."""
+    if chunks and "".join(chunks) != value:
+        raise ScriptError(
+            f"text({value!r}, chunks=...): the chunks join to {''.join(chunks)!r}. "
+            f"Give chunks that join to the text, or leave them out."
+        )
+    return Text(value, tuple(chunks))
+
+
+def thinking(value: str, *, signature: str = "") -> Thinking:
+    """Reasoning before the answer; the signature is made up when empty."""
+    return Thinking(value, signature)
+
+
+def refusal(value: str = "I'm sorry, but I can't help with that.") -> Refusal:
+    """The model declines, in each provider's own way of saying so."""
+    return Refusal(value)
+
+
+def tool_call(
+    name: str,
+    arguments: Mapping[str, Any] | str | None = None,
+    /,
+    *,
+    call_id: str = "",
+    **named: Any,
+) -> ToolCall:
+    """A call of tool `name`: `tool_call("get_weather", city="Paris")`. Arguments whose names
+    clash go into one mapping; a string is sent as it is, even when it is broken JSON."""
+    if arguments is not None and named:
+        raise ScriptError(
+            f"tool_call({name!r}) got both a mapping and named arguments. "
+            f"Write all of them in one place."
+        )
+    return ToolCall(name, named if arguments is None else arguments, call_id)
+
+
+def structured(value: Any) -> Text:
+    """A JSON value as text, as a model with structured output sends it."""
+    try:
+        return Text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    except (TypeError, ValueError) as problem:
+        raise ScriptError(f"structured({value!r}) is not JSON: {problem}.") from problem
+
+
+def raw(
+    body: bytes | str,
+    *,
+    status: int = 200,
+    content_type: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> RawReply:
+    """Bytes sent as they are; the content type is the provider's unless given."""
+    return RawReply(
+        body=body.encode() if isinstance(body, str) else bytes(body),
+        status=status,
+        content_type=content_type,
+        headers=tuple((headers or {}).items()),
+    )
+
+
+def reply(
+    *parts: ReplyLike, finish: Finish | None = None, stop_sequence: str | None = None
+) -> Reply:
+    """One reply of several parts, with the reason why the model stopped."""
+    made = tuple(_part(part) for part in parts)
+    if finish is None:
+        finish = "stop_sequence" if stop_sequence is not None else _finish(made)
+    return Reply(parts=made, finish=finish, stop_sequence=stop_sequence)
+
+
+def scripted(value: ReplyLike) -> Scripted:
+    """What a script's `value` means. Raises ScriptError that says what to write instead."""
+    if isinstance(value, Reply | RawReply):
+        return value
+    if isinstance(value, bytes):
+        return raw(value)
+    if isinstance(value, list | tuple):
+        if not value:
+            raise ScriptError(f"An empty list is no reply. {_WRITE_INSTEAD}")
+        return reply(*value)
+    if isinstance(value, str | Mapping | Part):
+        return reply(value)
+    if callable(value):
+        return cast(Callable[[ChatRequest], Any], value)
+    raise ScriptError(f"{value!r} is no reply. {_WRITE_INSTEAD}")
+
+
+def _part(value: Any) -> Part:
+    if isinstance(value, str):
+        return Text(value)
+    if isinstance(value, Mapping):
+        return structured(value)
+    if isinstance(value, Part):
+        return value
+    raise ScriptError(f"{value!r} is no part of a reply. {_WRITE_INSTEAD}")
+
+
+def _finish(parts: tuple[Part, ...]) -> Finish:
+    if any(isinstance(part, ToolCall) for part in parts):
+        return "tool_calls"
+    return "refusal" if any(isinstance(part, Refusal) for part in parts) else "stop"

@@ -1,0 +1,56 @@
+"""The errors that a provider answers with, and the exception that carries one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+__all__ = [
+    "ApiError",
+    "ErrorKind",
+    "Rejected",
+]
+
+ErrorKind = Literal[
+    "api",  # the status alone tells what it is
+    "unknown_route",
+    "wrong_method",
+    "bad_json",
+    "body_too_large",
+    "missing_key",
+    "unknown_model",
+    "not_found",
+    "invalid",
+    "overloaded",
+    "unmatched",  # no rule of the script is for this request
+    "script",  # the script itself failed
+    "internal",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiError:
+    """An error that a provider answers with. What is None the provider's wire fills in with
+    the true value for this `status` and `kind`.
+
+    `subject` is what the error is about (the unknown model, the path, the method); `param` and
+    `code` are the fields of that name in the body; `details` is put into the body where the
+    provider has such a place.
+    """
+
+    status: int
+    kind: ErrorKind = "api"
+    message: str | None = None
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+    subject: str = ""
+    details: Sequence[Any] | Mapping[str, Any] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Rejected(Exception):
+    """Raised while a request is read or answered; carries the error to answer with."""
+
+    def __init__(self, error: ApiError) -> None:
+        super().__init__(f"{error.status} {error.kind}: {error.message or error.subject}")
+        self.error = error

@@ -1,0 +1,185 @@
+"""What a client asks for, whatever the API that carried it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .parts import Message, ToolResult
+
+__all__ = [
+    "ChatRequest",
+    "CountRequest",
+    "EmbedRequest",
+    "ModerateRequest",
+    "OutputFormat",
+    "Request",
+    "ResourceRequest",
+    "ThinkingOptions",
+    "Tool",
+    "ToolChoice",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A function offered to the model; `parameters` is its JSON schema."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolChoice:
+    """`auto`: the model decides; `any`: it must call one of `names` (all tools when empty)."""
+
+    mode: Literal["auto", "any", "none"] = "auto"
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFormat:
+    """What the text must be: free text, any JSON object, or JSON that satisfies `schema`."""
+
+    kind: Literal["text", "json", "schema"] = "text"
+    schema: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThinkingOptions:
+    """Whether the model reasons, for how many tokens at most, and whether the text is shown."""
+
+    enabled: bool = False
+    budget_tokens: int | None = None
+    visible: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """One request for generated content, whatever the API that carried it.
+
+    `messages` holds the whole conversation, system messages included; `raw` is the parsed
+    body. `previous_id` names a stored conversation that the server is to put before it.
+    """
+
+    provider: str
+    endpoint: str
+    model: str
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = ToolChoice()
+    parallel_tool_calls: bool = True
+    output: OutputFormat = OutputFormat()
+    thinking: ThinkingOptions = ThinkingOptions()
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    choices: int = 1
+    stream: bool = False
+    previous_id: str | None = None
+    raw: Any = None
+
+    @property
+    def prompt(self) -> str:
+        """The text of the last user message; empty when there is none."""
+        for message in reversed(self.messages):
+            if message.role == "user" and (text := message.text):
+                return text
+        return ""
+
+    @property
+    def system(self) -> str:
+        """All system text, joined by newlines."""
+        return "\n".join(m.text for m in self.messages if m.role == "system")
+
+    @property
+    def tool_results(self) -> tuple[ToolResult, ...]:
+        """The tool results that came in after the model's last turn."""
+        found: list[ToolResult] = []
+        for message in reversed(self.messages):
+            if message.role == "assistant":
+                break
+            found[:0] = [part for part in message.parts if isinstance(part, ToolResult)]
+        return tuple(found)
+
+    @property
+    def turn(self) -> int:
+        """1 for the first call of a conversation: assistant messages so far, plus one."""
+        return 1 + sum(m.role == "assistant" for m in self.messages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountRequest:
+    """Count the tokens of `chat` without answering it."""
+
+    provider: str
+    endpoint: str
+    chat: ChatRequest
+    raw: Any = None
+
+    @property
+    def model(self) -> str:
+        return self.chat.model
+
+    @property
+    def prompt(self) -> str:
+        return self.chat.prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedRequest:
+    """Turn each of `inputs` into a vector of `dimensions` (the model's own when None)."""
+
+    provider: str
+    endpoint: str
+    model: str
+    inputs: tuple[str, ...]
+    dimensions: int | None = None
+    raw: Any = None
+
+    @property
+    def prompt(self) -> str:
+        return "\n".join(self.inputs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModerateRequest:
+    """Judge each of `inputs`."""
+
+    provider: str
+    endpoint: str
+    model: str
+    inputs: tuple[str, ...]
+    raw: Any = None
+
+    @property
+    def prompt(self) -> str:
+        return "\n".join(self.inputs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceRequest:
+    """Read or change something that the server keeps: a model, a stored response.
+
+    `collection` is `models` or the name under which answers were stored; `id` is None for the
+    whole collection. `source` names the model that a `create` starts from (Ollama's copy).
+    """
+
+    provider: str
+    endpoint: str
+    collection: str
+    action: Literal["list", "get", "create", "delete", "update"]
+    id: str | None = None
+    source: str | None = None
+    stream: bool = False
+    raw: Any = None
+
+    @property
+    def model(self) -> str:
+        return (self.id or "") if self.collection == "models" else ""
+
+    @property
+    def prompt(self) -> str:
+        return ""
+
+
+Request = ChatRequest | CountRequest | EmbedRequest | ModerateRequest | ResourceRequest

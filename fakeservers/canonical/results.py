@@ -1,0 +1,120 @@
+"""What a request comes to, before a wire puts it into its own form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .parts import Message, Part, Text, ToolCall
+
+__all__ = [
+    "CompletionResult",
+    "EmbedResult",
+    "Finish",
+    "ModerateResult",
+    "RawReply",
+    "Reply",
+    "ResourceResult",
+    "Result",
+    "Stored",
+    "TokenResult",
+    "Usage",
+]
+
+Finish = Literal["stop", "stop_sequence", "length", "tool_calls", "refusal", "content_filter"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Token counts. `input_tokens` includes `cached_tokens` and `cache_write_tokens`;
+    `output_tokens` includes `reasoning_tokens`."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the model says in one choice, part by part, and why it stopped."""
+
+    parts: tuple[Part, ...]
+    finish: Finish = "stop"
+    stop_sequence: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The visible text, its text parts joined."""
+        return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawReply:
+    """Bytes sent as they are, in place of anything that the wire would render."""
+
+    body: bytes
+    status: int = 200
+    content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionResult:
+    """The replies to a ChatRequest, one for each choice, and what they cost in tokens.
+
+    `model` is the dated name that the provider echoes.
+    """
+
+    replies: tuple[Reply, ...]
+    usage: Usage
+    model: str
+
+    @property
+    def reply(self) -> Reply:
+        return self.replies[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedResult:
+    vectors: tuple[tuple[float, ...], ...]
+    input_tokens: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenResult:
+    input_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModerateResult:
+    """For each input the score, 0 to 1, of each category that it touches."""
+
+    scores: tuple[Mapping[str, float], ...]
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceResult:
+    """What a ResourceRequest found, after the change it asked for: the items, in their order."""
+
+    items: tuple[Any, ...]
+
+
+Result = CompletionResult | EmbedResult | TokenResult | ModerateResult | ResourceResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Something that an answer leaves on the server: `body` is what a later read returns,
+    `messages` what a later request that names it continues from."""
+
+    collection: str
+    id: str
+    body: Any
+    messages: tuple[Message, ...] = ()

@@ -1,0 +1,1 @@
+"""What was seen: the journal, what did not match, how it is told."""

@@ -1,0 +1,49 @@
+"""Words for what did not go as scripted: fact, nearest rule, way out."""
+
+from collections.abc import Iterable
+
+from ..behaviour.scenario import Nearest, Rule, Script
+from ..canonical import Request
+
+__all__ = ["explain_unmatched", "explain_unused"]
+
+PROMPT_SHOWN_MAX = 200
+
+
+def explain_unmatched(provider: str, script: Script, request: Request, near: Nearest | None) -> str:
+    """Why no rule answered `request`, which came closest, and what to write instead."""
+    prompt = request.prompt
+    shown = prompt if len(prompt) <= PROMPT_SHOWN_MAX else prompt[:PROMPT_SHOWN_MAX] + "..."
+    lines = [
+        f"llmsim: no rule of {provider} is for this request "
+        f"(model {request.model!r}, prompt {shown!r}).",
+    ]
+    if near is not None:
+        lines.append(f"The nearest is {_where(provider, near.rule)}:")
+        if near.used_up:
+            lines.append(f"  it matches, but was used up after {_times(near.rule.times)}")
+        lines += [f"  {apart}" for apart in near.differences]
+    lines.append(
+        f"To answer it, write llmsim.{provider}.on(prompt={shown[:60]!r}).replies(...); to let "
+        f'{provider} answer naturally, set llmsim.{provider}.unmatched = "natural".'
+    )
+    return "\n".join(lines)
+
+
+def explain_unused(provider: str, rules: Iterable[Rule], seen: int) -> str:
+    """Which rules no request ever matched."""
+    listed = "\n".join(f"  {_where(provider, rule)}" for rule in rules)
+    requests = "no request" if not seen else "1 request" if seen == 1 else f"{seen} requests"
+    return (
+        f"llmsim: {provider} saw {requests}, and none matched these rules:\n{listed}\n"
+        f'Take them out, or set llmsim.{provider}.unused = "allow".'
+    )
+
+
+def _where(provider: str, rule: Rule) -> str:
+    at = f" ({rule.written_at})" if rule.written_at else ""
+    return f"llmsim.{provider}.{rule}{at}"
+
+
+def _times(times: int | None) -> str:
+    return "one use" if times == 1 else f"{times} uses"

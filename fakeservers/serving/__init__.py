@@ -1,0 +1,1 @@
+"""How an answer leaves: the pipeline, delivery, the servers. The only place with sockets."""

@@ -1,0 +1,205 @@
+"""The pipeline of one fake, in the order in which a request flows through it.
+
+    bytes -> parse -> decide -> answer -> render -> bytes
+
+Everything here is plain computation: no sockets, no waiting.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping
+from hashlib import blake2b
+from hmac import compare_digest
+
+from ..behaviour.answers import Answering, continued
+from ..behaviour.models import Catalogue
+from ..behaviour.scenario import Decision, Script, decide
+from ..behaviour.store import Store
+from ..canonical import ApiError, CompletionResult, Rejected, Request, Result
+from ..clock import Clock
+from ..errors import LlmsimError
+from ..evidence.explain import explain_unmatched
+from ..evidence.journal import REDACTED, Exchange, Journal
+from ..rng import Seed
+from ..wire.base import Answer, HttpRequest, Provider, Stamp
+from .routing import RouteTable
+
+__all__ = ["Fake"]
+
+OCCURRENCES_MAX = 65_536
+"""Distinct requests whose repetitions are told apart; the oldest is forgotten."""
+
+WRONG_TOKEN = "llmsim: send the token of this server as the API key."
+
+log = logging.getLogger("llmsim")
+
+
+class Fake:
+    """One provider's server side: its script, what it remembers, what it saw."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        *,
+        seed: int,
+        clock: Clock,
+        catalogue: Catalogue,
+        token: str | None = None,
+    ) -> None:
+        self.provider = provider
+        self.clock = clock
+        self.seed = seed
+        self.closed: str | None = None
+        """Why this fake no longer answers; None while it does."""
+        self.script = Script()
+        self.journal = Journal()
+        self.catalogue = catalogue
+        self.used: dict[int, int] = {}
+        self._token = token
+        self._answering = Answering(catalogue=catalogue, store=Store())
+        self._routes = RouteTable(provider.routes)
+        self._occurrences: OrderedDict[bytes, int] = OrderedDict()
+
+    def respond(self, http: HttpRequest) -> tuple[Answer, Exchange]:
+        """The answer to a request, and its entry in the journal."""
+        exchange = self._enter(http)
+        seed = Seed(self.seed, self.provider.name, *self._occurrence(http))
+        ids = seed.ids()
+        stamp = Stamp(ids=ids, now_s=self.clock.wall(), elapsed_ms=ids.integer(180, 900))
+        try:
+            answer = self._answer(http, exchange, stamp, seed)
+        except Rejected as rejected:
+            answer = self._refuse(rejected.error, http, exchange, stamp)
+        except RecursionError:
+            error = ApiError(status=400, kind="bad_json", subject="nested too deeply")
+            answer = self._refuse(error, http, exchange, stamp)
+        except Exception as problem:
+            answer = self._fail(problem, http, exchange, stamp)
+        exchange.status = answer.status
+        exchange.streamed = not isinstance(answer.body, bytes)
+        return answer, exchange
+
+    def too_large(self, http: HttpRequest, size_max: int) -> tuple[Answer, Exchange]:
+        """The answer to a request whose body was not read to its end."""
+        exchange = self._enter(http)
+        stamp = Stamp(ids=Seed(self.seed, http.path).ids(), now_s=self.clock.wall())
+        error = ApiError(status=413, kind="body_too_large", subject=str(size_max))
+        answer = self._refuse(error, http, exchange, stamp)
+        exchange.status = answer.status
+        return answer, exchange
+
+    def _answer(self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed) -> Answer:
+        if self.closed is not None:
+            raise Rejected(ApiError(status=410, kind="script", message=self.closed))
+        endpoint, params = self._routes.find(http.method, http.path)
+        self._admit(http)
+        request = endpoint.parse(_with_params(http, params) if params else http)
+        exchange.request = request = continued(request, self._answering.store)
+        exchange.body = request.raw
+        decision = self._decide(request, http, exchange)
+        result = self._answering.answer(request, decision, seed)
+        if isinstance(result, Result):
+            answer = endpoint.render(request, result, stamp)
+            if isinstance(result, CompletionResult):
+                exchange.replies, exchange.usage = result.replies, result.usage
+            self._answering.store.put(answer.stores)
+            return answer
+        exchange.raw = result
+        content_type = result.content_type or "application/json"
+        return Answer(
+            status=result.status,
+            headers=(("content-type", content_type), *result.headers),
+            body=result.body,
+        )
+
+    def _admit(self, http: HttpRequest) -> None:
+        """Raise `Rejected` without credentials, or, where a token is set, with others."""
+        if self.provider.admit is not None:
+            self.provider.admit(http)
+        if self._token is None:
+            return
+        secrets = self.provider.secrets
+        given = [
+            v for values in (http.headers, http.query) for k, v in values.items() if k in secrets
+        ]
+        if not any(
+            compare_digest(v.rpartition(" ")[2].encode(), self._token.encode()) for v in given
+        ):
+            raise Rejected(ApiError(status=401, kind="invalid", message=WRONG_TOKEN))
+
+    def _decide(self, request: Request, http: HttpRequest, exchange: Exchange) -> Decision:
+        script = self.script
+        decision = decide(script, request, http.headers, self.used)
+        for number in decision.applied:
+            self.used[number] = self.used.get(number, 0) + 1
+        if decision.rule is not None:
+            exchange.rule = decision.rule
+        if decision.unmatched:
+            message = explain_unmatched(self.provider.name, script, request, decision.nearest)
+            exchange.problem = message
+            raise Rejected(ApiError(status=400, kind="unmatched", message=message))
+        if decision.error is not None:
+            raise Rejected(decision.error)
+        return decision
+
+    def _refuse(
+        self, error: ApiError, http: HttpRequest, exchange: Exchange, stamp: Stamp
+    ) -> Answer:
+        exchange.error = error
+        return self.provider.error(error, http, stamp)
+
+    def _fail(
+        self, problem: Exception, http: HttpRequest, exchange: Exchange, stamp: Stamp
+    ) -> Answer:
+        """Answer with the provider's 500 when the script, or a fake itself, broke."""
+        log.error("%s %s: %r", http.method, http.path, problem, exc_info=problem)
+        kind = "its script" if isinstance(problem, LlmsimError) else type(problem).__name__
+        exchange.problem = (
+            f"llmsim: {self.provider.name} could not answer {http.method} {http.path}: "
+            f"{kind}: {problem}"
+        )
+        error = ApiError(status=500, kind="internal", headers=(("x-should-retry", "false"),))
+        return self._refuse(error, http, exchange, stamp)
+
+    def _enter(self, http: HttpRequest) -> Exchange:
+        secrets = self.provider.secrets
+        exchange = Exchange(
+            number=self.journal.total + 1,
+            provider=self.provider.name,
+            method=http.method,
+            path=http.path,
+            query=_redacted(http.query, secrets),
+            headers=_redacted(http.headers, secrets),
+            body=http.body,
+            started_s=self.clock.now(),
+        )
+        self.journal.add(exchange)
+        return exchange
+
+    def _occurrence(self, http: HttpRequest) -> tuple[bytes, int]:
+        """What the request asks, and how often it has been asked before."""
+        digest = blake2b(http.body, digest_size=16)
+        digest.update(f"{http.method} {http.path}".encode("utf-8", "replace"))
+        asked = digest.digest()
+        nth = self._occurrences.pop(asked, -1) + 1
+        self._occurrences[asked] = nth
+        if len(self._occurrences) > OCCURRENCES_MAX:
+            self._occurrences.popitem(last=False)
+        return asked, nth
+
+
+def _with_params(http: HttpRequest, params: Mapping[str, str]) -> HttpRequest:
+    return HttpRequest(
+        method=http.method,
+        path=http.path,
+        query=http.query,
+        headers=http.headers,
+        body=http.body,
+        params=params,
+    )
+
+
+def _redacted(values: Mapping[str, str], secrets: frozenset[str]) -> Mapping[str, str]:
+    if secrets.isdisjoint(values):
+        return values
+    return {name: REDACTED if name in secrets else value for name, value in values.items()}

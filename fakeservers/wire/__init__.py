@@ -1,0 +1,1 @@
+"""Bytes to canonical values and back, one folder a provider. Decides nothing."""

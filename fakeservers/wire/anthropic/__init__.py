@@ -1,0 +1,1 @@
+"""Claude's API: messages, token counting, models."""

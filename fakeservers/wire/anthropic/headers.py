@@ -1,0 +1,45 @@
+"""The headers that stand on every answer of the Anthropic API.
+
+Only what does not depend on the answer's content is made here; rate-limit headers are not.
+"""
+
+from ..base import Stamp
+
+__all__ = ["JSON", "ORGANIZATION_ID", "SSE", "answer_headers", "request_id"]
+
+Header = tuple[str, str]
+
+JSON: tuple[Header, ...] = (("content-type", "application/json"),)
+SSE: tuple[Header, ...] = (
+    ("content-type", "text/event-stream; charset=utf-8"),
+    ("cache-control", "no-cache"),
+)
+ORGANIZATION_ID = "6ba1ff6d-90c0-4d09-8c1e-5b2f3a7d4e10"
+"""The organization that every key of the fake belongs to."""
+
+_ALWAYS: tuple[Header, ...] = (
+    ("anthropic-organization-id", ORGANIZATION_ID),
+    ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("vary", "Accept-Encoding"),
+    ("via", "1.1 google"),
+    ("server", "cloudflare"),
+    ("cf-cache-status", "DYNAMIC"),
+)
+
+
+def request_id(stamp: Stamp) -> str:
+    """`req_011` and 21 characters, the same in the header and in an error's body (recorded)."""
+    return f"req_011C{stamp.ids.base62(20)}"
+
+
+def answer_headers(content: tuple[Header, ...], request: str, stamp: Stamp) -> tuple[Header, ...]:
+    """All headers of an answer with this content type and request id."""
+    return (
+        *content,
+        ("request-id", request),
+        *_ALWAYS,
+        ("server-timing", f"x-originResponse;dur={stamp.elapsed_ms}"),
+        ("x-envoy-upstream-service-time", str(max(0, stamp.elapsed_ms - 4))),
+        ("cf-ray", f"{stamp.ids.hex(16)}-IAD"),
+    )

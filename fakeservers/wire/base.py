@@ -1,0 +1,125 @@
+"""The types that every wire module speaks: bytes of a request in, bytes of an answer out.
+
+A provider is one `Provider` value: its routes, its way to say an error, its environment
+variables. A wire module parses and renders and does nothing else: what to say, how fast and
+what goes wrong is decided elsewhere. No module under `wire` imports `behaviour` or `serving`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+
+from ..canonical import ApiError, Rejected, Request, Stored
+from ..rng import Ids
+
+__all__ = [
+    "Answer",
+    "Endpoint",
+    "Frame",
+    "HttpRequest",
+    "Provider",
+    "Route",
+    "Stamp",
+]
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Frame(NamedTuple):
+    """One piece of a streamed body. `content` is true for what a reader would call output:
+    pace and faults count those, and leave envelopes alone."""
+
+    data: bytes
+    content: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """A request as it came: `path` without the query, header names in lower case, `params`
+    what the route's path template captured."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self) -> Any:
+        """The parsed body. Raises `Rejected` with kind `bad_json` when it is not JSON."""
+        try:
+            return orjson.loads(self.body)
+        except ValueError as problem:
+            raise Rejected(ApiError(status=400, kind="bad_json", subject=str(problem))) from problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What an answer is stamped with: a source of identifiers, the wall clock in epoch
+    seconds, and the milliseconds that the answer claims to have taken."""
+
+    ids: Ids
+    now_s: float
+    elapsed_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP answer. `body` is the whole body, or the frames of a stream; `stores` is what
+    later requests may ask for."""
+
+    status: int = 200
+    headers: Headers = ()
+    body: bytes | Iterable[Frame] = b""
+    stores: tuple[Stored, ...] = ()
+
+
+class Endpoint(Protocol):
+    """One operation of a provider's API."""
+
+    def parse(self, http: HttpRequest) -> Request:
+        """Read a request. Raises `Rejected` with the provider's own error."""
+        ...
+
+    def render(self, request: Any, result: Any, stamp: Stamp) -> Answer:
+        """Write the answer to what `parse` returned, streamed if the request asked for it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` is a template: `/v1/models/{id}`; `{id:path}` also takes slashes."""
+
+    method: str
+    path: str
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Provider:
+    """All that makes a fake speak one provider's language.
+
+    name     the attribute on FakeServers and the name in commands: `claude`
+    base     what the provider's SDK expects after the origin of a base URL: `/v1` for OpenAI
+    routes   the operations; an unknown path or method is answered by `error`
+    admit    raises `Rejected` when the credentials are missing; None admits everyone
+    error    an ApiError in the provider's own form
+    env      the environment that points the provider's SDK at a base URL
+    hides    variables that would lead the SDK elsewhere: what to put in their place where they
+             are set, None to take them out
+    attach   points what an already imported SDK keeps at a base URL, for as long as it is entered
+    secrets  header names and query keys that carry credentials
+    """
+
+    name: str
+    routes: tuple[Route, ...]
+    error: Callable[[ApiError, HttpRequest, Stamp], Answer]
+    env: Callable[[str], Mapping[str, str]]
+    base: str = ""
+    admit: Callable[[HttpRequest], None] | None = None
+    hides: Mapping[str, str | None] = field(default_factory=dict)
+    attach: Callable[[str], AbstractContextManager[None]] | None = None
+    secrets: frozenset[str] = frozenset({"authorization", "x-api-key", "api-key", "key"})

@@ -1,0 +1,61 @@
+"""How JSON and streams are put into bytes. Nothing here knows what they say."""
+
+import json
+from json.encoder import encode_basestring
+from typing import Any
+
+import orjson
+
+from ..pieces import pieces
+
+__all__ = ["SSE_DONE", "deltas", "dumps", "encode", "event", "json_bytes", "line", "quote", "sse"]
+
+_any_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Writes what orjson refuses: lone surrogates, integers beyond 64 bits."""
+
+
+def json_bytes(value: Any) -> bytes:
+    """Compact JSON in UTF-8."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return encode(_any_json(value))
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON text."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return _any_json(value)
+
+
+quote = encode_basestring
+"""A JSON string literal of a text, for templates that build many like frames."""
+
+SSE_DONE = b"data: [DONE]\n\n"
+
+
+def encode(text: str) -> bytes:
+    """UTF-8. A lone surrogate, which JSON can smuggle in as an escape, becomes `?`."""
+    return text.encode("utf-8", "replace")
+
+
+def sse(data: str) -> bytes:
+    """A server-sent event without a name."""
+    return encode(f"data: {data}\n\n")
+
+
+def event(name: str, data: str) -> bytes:
+    """A server-sent event with a name."""
+    return encode(f"event: {name}\ndata: {data}\n\n")
+
+
+def line(value: Any) -> bytes:
+    """One line of newline-delimited JSON."""
+    return json_bytes(value) + b"\n"
+
+
+def deltas(text: str, chunks: tuple[str, ...] = ()) -> tuple[str, ...] | list[str]:
+    """The deltas in which a text is streamed: `chunks` if given, else about a token each."""
+    return chunks or pieces(text)

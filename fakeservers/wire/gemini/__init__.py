@@ -1,0 +1,1 @@
+"""Gemini's API: generateContent and its stream, countTokens, embeddings, models."""

@@ -1,0 +1,145 @@
+"""Google's errors: the google.rpc.Status envelope, its words, what each status fills in.
+
+Wording follows recorded answers and the public issue logs of clients.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from ...canonical import ApiError, Rejected
+from .. import framing
+from ..base import Answer, HttpRequest, Stamp
+from ..openai import errors as openai_errors
+from .bodies import headers, pretty
+from .quota import quota
+
+__all__ = ["admit", "error"]
+
+ERROR_INFO: Final = "type.googleapis.com/google.rpc.ErrorInfo"
+OPENAI_PATH: Final = "/openai/"
+
+NO_KEY = (
+    "Method doesn't allow unregistered callers (callers without established identity). Please "
+    "use API Key or other form of API consumer identity to call this API."
+)
+OVERLOADED = "The model is overloaded. Please try again later."
+INTERNAL = (
+    "An internal error has occurred. Please retry or report in "
+    "https://developers.generativeai.google/guide/troubleshooting"
+)
+
+
+class _Default(NamedTuple):
+    status: str
+    message: str
+
+
+_BY_STATUS: Final[Mapping[int, _Default]] = {
+    400: _Default("INVALID_ARGUMENT", "Request contains an invalid argument."),
+    401: _Default(
+        "UNAUTHENTICATED",
+        "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
+        "cookie or other valid authentication credential. See "
+        "https://developers.google.com/identity/sign-in/web/devconsole-project.",
+    ),
+    403: _Default("PERMISSION_DENIED", "The caller does not have permission"),
+    404: _Default("NOT_FOUND", "Requested entity was not found."),
+    408: _Default("DEADLINE_EXCEEDED", "The request timed out."),
+    409: _Default("ABORTED", "The operation was aborted."),
+    413: _Default("INVALID_ARGUMENT", "Request payload size exceeds the limit."),
+    429: _Default("RESOURCE_EXHAUSTED", ""),
+    499: _Default("CANCELLED", "The operation was cancelled."),
+    500: _Default("INTERNAL", INTERNAL),
+    501: _Default("UNIMPLEMENTED", "Operation is not implemented, or supported, or enabled."),
+    503: _Default("UNAVAILABLE", OVERLOADED),
+    504: _Default("DEADLINE_EXCEEDED", "Deadline expired before operation could complete."),
+}
+
+# How HTTP statuses without a code of their own map onto google.rpc.Code.
+_OTHER_4XX: Final = _Default("FAILED_PRECONDITION", "Request cannot be executed.")
+_OTHER_5XX: Final = _Default("INTERNAL", INTERNAL)
+
+
+def admit(http: HttpRequest) -> None:
+    """Raise `Rejected` when there is neither an API key nor a token. Any key is a good one."""
+    if OPENAI_PATH in http.path:
+        if not http.headers.get("x-goog-api-key"):
+            openai_errors.admit(http)
+        return
+    given = (
+        http.headers.get("x-goog-api-key"),
+        http.query.get("key"),
+        http.query.get("access_token"),
+        http.headers.get("authorization", "").partition(" ")[2].strip(),
+    )
+    if not any(given):
+        raise Rejected(ApiError(status=403, kind="missing_key"))
+
+
+def error(problem: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
+    """The error in Google's envelope: `{"error": {code, message, status, details?}}`; on the
+    OpenAI-compatible paths in OpenAI's. A stream that is no SSE is an array, its error too."""
+    if OPENAI_PATH in http.path:
+        return openai_errors.error(problem, http, stamp)
+    body: Any = {"error": _status(problem, http, stamp)}
+    if http.path.endswith(":streamGenerateContent") and http.query.get("alt") != "sse":
+        body = [body]
+    return Answer(
+        status=problem.status,
+        headers=(*headers(stamp), *problem.headers),
+        body=framing.encode(pretty(body) + "\n"),
+    )
+
+
+def _status(problem: ApiError, http: HttpRequest, stamp: Stamp) -> dict[str, Any]:
+    default = _BY_STATUS.get(problem.status) or (_OTHER_4XX if problem.status < 500 else _OTHER_5XX)
+    message, details = problem.message, problem.details
+    if message is None and problem.status == 429:
+        message, quota_details = quota(problem, http, stamp)
+        details = quota_details if details is None else details
+    status: dict[str, Any] = {
+        "code": problem.status,
+        "message": message or _by_kind(problem, http) or default.message,
+        "status": problem.type or default.status,
+    }
+    if details is None and problem.code is not None:
+        details = [{"@type": ERROR_INFO, "reason": problem.code, "domain": "googleapis.com"}]
+    if details:
+        status["details"] = details
+    return status
+
+
+def _by_kind(problem: ApiError, http: HttpRequest) -> str | None:
+    match problem.kind:
+        case "missing_key":
+            return NO_KEY
+        case "bad_json":
+            return "Invalid JSON payload received."
+        case "unknown_route":
+            return "Method not found."
+        case "wrong_method":
+            return f"Request method '{http.method}' not supported."
+        case "unknown_model":
+            return _unknown_model(problem.subject, http)
+        case "overloaded":
+            return OVERLOADED
+        case "body_too_large":
+            return f"Request payload size exceeds the limit: {problem.subject} bytes."
+        case _:
+            return None
+
+
+def _unknown_model(name: str, http: HttpRequest) -> str:
+    """Recorded 2025 and 2026, for batchEmbedContents with embedContent as its method. The
+    words of `models.get` follow client logs."""
+    version = http.path.split("/")[1] if http.path.count("/") > 1 else "v1beta"
+    resource = name if name.startswith("tunedModels/") else f"models/{name}"
+    if http.method != "POST":
+        return f"Model is not found: {resource} for api version {version}"
+    method = http.path.rpartition(":")[2]
+    method = {"batchEmbedContents": "embedContent"}.get(method, method)
+    return (
+        f"{resource} is not found for API version {version}, or is not supported for {method}. "
+        "Call ModelService.ListModels to see the list of available models and their supported "
+        "methods."
+    )

@@ -1,0 +1,106 @@
+"""`POST /api/chat`: the request's reading is in `conversation`, the answer is here.
+
+Fields and their order from the Go server's `ChatResponse` (2026).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...canonical import (
+    ChatRequest,
+    CompletionResult,
+    ResourceRequest,
+    ResourceResult,
+)
+from ..base import Answer, Frame, HttpRequest, Stamp
+from ..framing import encode
+from .answers import as_json, as_lines, line
+from .conversation import TYPES, read_messages, read_tools
+from .gojson import dumps, invalid, literal, read, time
+from .metrics import metrics
+from .settings import Settings, unloads
+from .speech import DONE_REASON, Run, joined, runs, tool_calls
+
+__all__ = ["Chat"]
+
+
+class Chat:
+    """A conversation. Without messages it only loads the model, or unloads it."""
+
+    def parse(self, http: HttpRequest) -> ChatRequest | ResourceRequest:
+        body = read(http, "ChatRequest", TYPES)
+        model = body.text("model")
+        messages = read_messages(body)
+        tools = read_tools(body)
+        settings = Settings.of(body)
+        if not model:
+            raise invalid("model is required")
+        if not messages:
+            reason = "unload" if unloads(body) else "load"
+            return ResourceRequest(
+                provider="ollama",
+                endpoint="chat",
+                collection="models",
+                action="get",
+                id=model,
+                raw={**body.value, "done_reason": reason},
+            )
+        return ChatRequest(
+            provider="ollama",
+            endpoint="chat",
+            model=model,
+            messages=messages,
+            tools=tools,
+            output=settings.output,
+            thinking=settings.thinking,
+            max_tokens=settings.max_tokens,
+            stop=settings.stop,
+            stream=settings.stream,
+            raw=body.value,
+        )
+
+    def render(
+        self,
+        request: ChatRequest | ResourceRequest,
+        result: CompletionResult | ResourceResult,
+        stamp: Stamp,
+    ) -> Answer:
+        head = {"model": request.model, "created_at": time(stamp.now_s)}
+        if isinstance(request, ResourceRequest) or isinstance(result, ResourceResult):
+            reason = request.raw["done_reason"]
+            return as_json({**head, "message": _message([]), "done": True, "done_reason": reason})
+        found = runs(result.reply, stamp.ids)
+        end = {
+            "done": True,
+            "done_reason": DONE_REASON[result.reply.finish],
+            **metrics(result.usage, stamp.ids),
+        }
+        if request.stream:
+            return as_lines(_frames(head, found, end))
+        return as_json({**head, "message": _message(found), **end})
+
+
+def _message(found: list[Run]) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": joined(found, "content")}
+    if thinking := joined(found, "thinking"):
+        message["thinking"] = thinking
+    if calls := tool_calls(found):
+        message["tool_calls"] = calls
+    return message
+
+
+def _frames(head: dict[str, Any], found: list[Run], end: dict[str, Any]) -> Iterator[Frame]:
+    """A line for each delta and for each tool call, then the one that is done."""
+    start = dumps(head)[:-1] + ',"message":{"role":"assistant","content":'
+    for run in found:
+        if run.kind == "content":
+            before, after = start, '},"done":false}\n'
+        elif run.kind == "thinking":
+            before, after = start + '"","thinking":', '},"done":false}\n'
+        else:
+            calls = dumps([run.call])
+            yield Frame(encode(f'{start}"","tool_calls":{calls}}},"done":false}}\n'), True)
+            continue
+        for delta in run.deltas:
+            yield Frame(encode(before + literal(delta) + after), True)
+    yield Frame(line({**head, "message": {"role": "assistant", "content": ""}, **end}))

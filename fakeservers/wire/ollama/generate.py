@@ -1,0 +1,137 @@
+"""`POST /api/generate`: text for one prompt, without a conversation.
+
+Recorded 2024; fields and their order from the Go server's `GenerateResponse` (2026).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from zlib import crc32
+
+from ...canonical import (
+    ChatRequest,
+    CompletionResult,
+    Message,
+    Part,
+    Rejected,
+    ResourceRequest,
+    ResourceResult,
+    Text,
+)
+from ...pieces import pieces
+from ..base import Answer, Frame, HttpRequest, Stamp
+from ..framing import encode
+from ..reading import Reader
+from .answers import as_json, as_lines, line
+from .conversation import media
+from .gojson import dumps, invalid, literal, read, time
+from .metrics import metrics
+from .settings import TYPES, Settings, unloads
+from .speech import DONE_REASON, Run, joined, runs, tool_calls
+
+__all__ = ["Generate"]
+
+VOCABULARY = 128_000
+"""Token numbers in `context` lie below this."""
+
+CONTEXT_MAX = 8192
+"""Token numbers of a `context`: the oldest are dropped, as by a full context window."""
+
+
+class Generate:
+    """A completion. Without a prompt it only loads the model, or unloads it."""
+
+    def parse(self, http: HttpRequest) -> ChatRequest | ResourceRequest:
+        body = read(http, "GenerateRequest", TYPES)
+        model, prompt = body.text("model") or "", body.text("prompt")
+        images = media(body.texts("images"))
+        settings = Settings.of(body)
+        messages = (*_system(body), Message("user", (*_text(prompt), *images)))
+        context = _context(body)
+        body.text("suffix")
+        template = body.text("template")
+        if not model:
+            raise invalid("model '' not found", 404)
+        if body.flag("raw") and (template or context or len(messages) > 1):
+            raise invalid("raw mode does not support template, system, or context")
+        if not prompt:
+            reason = "unload" if unloads(body) else "load"
+            return ResourceRequest(
+                provider="ollama",
+                endpoint="generate",
+                collection="models",
+                action="get",
+                id=model,
+                raw={**body.value, "done_reason": reason},
+            )
+        return ChatRequest(
+            provider="ollama",
+            endpoint="generate",
+            model=model,
+            messages=messages,
+            output=settings.output,
+            thinking=settings.thinking,
+            max_tokens=settings.max_tokens,
+            stop=settings.stop,
+            stream=settings.stream,
+            raw=body.value,
+        )
+
+    def render(
+        self,
+        request: ChatRequest | ResourceRequest,
+        result: CompletionResult | ResourceResult,
+        stamp: Stamp,
+    ) -> Answer:
+        head = {"model": request.model, "created_at": time(stamp.now_s)}
+        if isinstance(request, ResourceRequest) or isinstance(result, ResourceResult):
+            reason = request.raw["done_reason"]
+            return as_json({**head, "response": "", "done": True, "done_reason": reason})
+        found = runs(result.reply, stamp.ids)
+        end: dict[str, Any] = {"done": True, "done_reason": DONE_REASON[result.reply.finish]}
+        if not request.raw.get("raw"):
+            end["context"] = _tokens(request, joined(found, "content"))
+        end |= metrics(result.usage, stamp.ids)
+        if calls := tool_calls(found):
+            end["tool_calls"] = calls
+        if request.stream:
+            return as_lines(_frames(head, found, end))
+        body: dict[str, Any] = {**head, "response": joined(found, "content")}
+        if thinking := joined(found, "thinking"):
+            body["thinking"] = thinking
+        return as_json({**body, **end})
+
+
+def _system(body: Reader) -> tuple[Message, ...]:
+    text = body.text("system")
+    return (Message("system", (Text(text),)),) if text else ()
+
+
+def _text(prompt: str | None) -> tuple[Part, ...]:
+    return (Text(prompt),) if prompt else ()
+
+
+def _context(body: Reader) -> list[Any]:
+    """The token numbers that an earlier answer gave."""
+    values = body.array("context") or []
+    for index, value in enumerate(values):
+        if isinstance(value, bool) or not isinstance(value, int):
+            place = ("context", index)
+            raise Rejected(body.wording.wrong_type(place, ("integer",), value))
+    return values
+
+
+def _tokens(request: ChatRequest, response: str) -> list[int]:
+    """Numbers for the tokens of the conversation so far: the same text, the same numbers."""
+    said = [*pieces(request.prompt), *pieces(response)]
+    numbers = [crc32(encode(piece)) % VOCABULARY for piece in said[-CONTEXT_MAX:]]
+    return [*(request.raw.get("context") or ()), *numbers][-CONTEXT_MAX:]
+
+
+def _frames(head: dict[str, Any], found: list[Run], end: dict[str, Any]) -> Iterator[Frame]:
+    """A line for each delta, then the one that is done."""
+    start = dumps(head)[:-1] + ',"response":'
+    for run in found:
+        before = start + '"","thinking":' if run.kind == "thinking" else start
+        for delta in run.deltas:
+            yield Frame(encode(f'{before}{literal(delta)},"done":false}}\n'), True)
+    yield Frame(line({**head, "response": "", **end}))

@@ -1,0 +1,156 @@
+"""What chat and generate ask for in the same fields: options, format, think, keep_alive.
+
+Nothing here knows messages or prompts.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
+
+from ...canonical import OutputFormat, ThinkingOptions
+from ..reading import Reader
+from .gojson import dumps, invalid, literal
+
+__all__ = ["TYPES", "Settings", "streams", "unloads"]
+
+TYPES: Mapping[str, str] = {
+    "options": "map[string]interface {}",
+    "context": "[]int",
+    "context[]": "int",
+    "images": "[]api.ImageData",
+    "images[]": "api.ImageData",
+}
+
+LEVELS = ("high", "medium", "low", "max")
+
+_DURATION = re.compile(r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+")
+_BARE_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
+
+_INTEGERS = [
+    "num_keep",
+    "seed",
+    "num_predict",
+    "top_k",
+    "repeat_last_n",
+    "num_ctx",
+    "num_batch",
+    "num_gpu",
+    "main_gpu",
+    "num_thread",
+]
+_FLOATS = [
+    "top_p",
+    "min_p",
+    "typical_p",
+    "temperature",
+    "repeat_penalty",
+    "presence_penalty",
+    "frequency_penalty",
+]
+
+
+class Settings(NamedTuple):
+    max_tokens: int | None
+    stop: tuple[str, ...]
+    output: OutputFormat
+    thinking: ThinkingOptions
+    stream: bool
+
+    @classmethod
+    def of(cls, body: Reader) -> Self:
+        max_tokens, stop = _options(body.object("options"))
+        output, thinking, stream = _output(body), _thinking(body), streams(body)
+        _keep_alive_s(body)
+        for flag in ("raw", "truncate", "shift", "logprobs", "insecure"):
+            body.flag(flag)
+        if not 0 <= (body.integer("top_logprobs") or 0) <= 20:
+            raise invalid("top_logprobs must be between 0 and 20")
+        return cls(max_tokens, stop, output, thinking, stream)
+
+
+def streams(body: Reader) -> bool:
+    """Every operation that can stream does, unless it is told not to."""
+    return body.flag("stream") is not False
+
+
+def unloads(body: Reader) -> bool:
+    """Whether `keep_alive` is given and zero: with nothing to say, the model is unloaded."""
+    return _keep_alive_s(body) == 0
+
+
+def _keep_alive_s(body: Reader) -> float | None:
+    """0 for a zero `keep_alive`, something else for any other, None when there is none."""
+    value = body.raw("keep_alive")
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if abs(value) < 1e12 else 1e12
+    if not isinstance(value, str):
+        name = {bool: "bool", list: "[]interface {}"}.get(type(value), "map[string]interface {}")
+        raise invalid(f"Unsupported type: '{name}'")
+    # Go's time.ParseDuration: a unit is required, but for "0".
+    if value.lstrip("+-") != "0" and not _DURATION.fullmatch(value):
+        problem = "missing unit in" if _BARE_NUMBER.fullmatch(value) else "invalid"
+        raise invalid(f"time: {problem} duration {literal(value)}")
+    return 1.0 if re.search("[1-9]", value) else 0.0
+
+
+def _options(options: Reader | None) -> tuple[int | None, tuple[str, ...]]:
+    """`num_predict` and `stop`. An option of a wrong type fails the real server's loading with
+    500 and these words; as the request is at fault, 400 it is here. Unknown ones are ignored."""
+    if options is None:
+        return None, ()
+    for name in _INTEGERS:
+        _check(options, name, "integer")
+    for name in _FLOATS:
+        _check(options, name, "float32")
+    limit = options.raw("num_predict")
+    # -1 is no limit, -2 fills the context.
+    max_tokens = int(limit) if limit is not None and 0 < limit < 2**31 else None
+    return max_tokens or None, _stop(options)
+
+
+def _check(options: Reader, name: str, kind: str) -> None:
+    value = options.raw(name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise invalid(f'option "{name}" must be of type {kind}')
+
+
+def _stop(options: Reader) -> tuple[str, ...]:
+    value = options.raw("stop")
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,) if value else ()
+    if not isinstance(value, list):
+        raise invalid('option "stop" must be of type array')
+    if not all(isinstance(item, str) for item in value):
+        raise invalid('option "stop" must be of an array of strings')
+    return tuple(item for item in value if item)
+
+
+def _output(body: Reader) -> OutputFormat:
+    """`format`: empty, "json", or a JSON schema."""
+    value: Any = body.raw("format")
+    if value is None or value == "":
+        return OutputFormat()
+    if value == "json":
+        return OutputFormat(kind="json")
+    if isinstance(value, dict):
+        return OutputFormat(kind="schema", schema=value)
+    raise invalid(
+        f'invalid format: {literal(dumps(value))}; expected "json" or a valid JSON Schema object'
+    )
+
+
+def _thinking(body: Reader) -> ThinkingOptions:
+    """`think`: on, off, or a level (as Ollama 0.35 refuses others)."""
+    value: Any = body.raw("think")
+    if value is None or isinstance(value, bool):
+        return ThinkingOptions(enabled=bool(value))
+    allowed = '"high", "medium", "low", "max", true, or false'
+    if not isinstance(value, str):
+        raise invalid(f"think must be a boolean or string ({allowed})")
+    if value not in LEVELS:
+        raise invalid(f"invalid think value: {literal(value)} (must be {allowed})")
+    return ThinkingOptions(enabled=True)

@@ -1,0 +1,41 @@
+"""The headers that OpenAI puts on every answer, and answers made with them."""
+
+from collections.abc import Iterable
+
+from ...canonical import Stored
+from ..base import Answer, Frame, Headers, Stamp
+
+__all__ = ["EVENT_STREAM", "JSON", "answer"]
+
+JSON = "application/json"
+EVENT_STREAM = "text/event-stream; charset=utf-8"
+
+ORGANIZATION = "org-llmsim"
+
+
+def answer(
+    stamp: Stamp,
+    body: bytes | Iterable[Frame],
+    *,
+    status: int = 200,
+    extra: Headers = (),
+    stores: tuple[Stored, ...] = (),
+) -> Answer:
+    """An answer with OpenAI's usual headers (names as recorded in 2025 and 2026). Frames are
+    sent as an event stream."""
+    return Answer(
+        status=status,
+        headers=(
+            ("content-type", JSON if isinstance(body, bytes) else EVENT_STREAM),
+            ("access-control-expose-headers", "X-Request-ID"),
+            ("openai-organization", ORGANIZATION),
+            ("openai-processing-ms", str(stamp.elapsed_ms)),
+            ("openai-version", "2020-10-01"),
+            ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+            ("x-content-type-options", "nosniff"),
+            ("x-request-id", f"req_{stamp.ids.hex(32)}"),
+            *extra,
+        ),
+        body=body,
+        stores=stores,
+    )

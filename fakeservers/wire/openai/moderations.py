@@ -1,0 +1,108 @@
+"""`POST /moderations`: thirteen categories, each with a verdict, a score and the input types
+that it was applied to (openai SDK 3.54, `Moderation`)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...canonical import ModerateRequest, ModerateResult, Rejected
+from ..base import Answer, HttpRequest, Stamp
+from ..framing import json_bytes
+from ..reading import Reader
+from .errors import WORDING, invalid
+from .headers import answer
+
+__all__ = ["Moderations"]
+
+CATEGORIES = (
+    "harassment",
+    "harassment/threatening",
+    "hate",
+    "hate/threatening",
+    "illicit",
+    "illicit/violent",
+    "self-harm",
+    "self-harm/intent",
+    "self-harm/instructions",
+    "sexual",
+    "sexual/minors",
+    "violence",
+    "violence/graphic",
+)
+FLAGGED_FROM = 0.5
+SEEN_IN_IMAGES = frozenset(
+    {
+        "self-harm",
+        "self-harm/intent",
+        "self-harm/instructions",
+        "sexual",
+        "violence",
+        "violence/graphic",
+    }
+)
+"""The categories that the omni models judge in images too."""
+
+
+class Moderations:
+    def parse(self, http: HttpRequest) -> ModerateRequest:
+        body = Reader.of(http.json(), WORDING)
+        body.require("input")
+        return ModerateRequest(
+            provider="openai",
+            endpoint="moderations.create",
+            model=body.text("model") or "omni-moderation-latest",
+            inputs=_inputs(body),
+            raw=body.value,
+        )
+
+    def render(self, request: ModerateRequest, result: ModerateResult, stamp: Stamp) -> Answer:
+        types = _types(request.raw.get("input"))
+        body = {
+            "id": f"modr-{stamp.ids.integer(1000, 9999)}",
+            "model": request.model,
+            "results": [_verdict(scores, types) for scores in result.scores],
+        }
+        return answer(stamp, json_bytes(body))
+
+
+def _inputs(body: Reader) -> tuple[str, ...]:
+    """A text, texts, or the parts of one input: a part list is judged as a whole."""
+    given = body.raw("input")
+    if isinstance(given, str):
+        return (given,)
+    if not isinstance(given, list):
+        raise body.reject("input", "string", "array")
+    if not given:
+        raise Rejected(
+            invalid(
+                "Invalid 'input': input cannot be an empty array.",
+                param="input",
+                code="empty_array",
+            )
+        )
+    if all(isinstance(item, str) for item in given):
+        return tuple(given)
+    parts = [part.text("text") for part in body.objects("input")]
+    return ("\n".join(text for text in parts if text),)
+
+
+def _types(given: Any) -> tuple[str, ...]:
+    parts = given if isinstance(given, list) else []
+    has_image = any(isinstance(part, dict) and part.get("type") == "image_url" for part in parts)
+    has_text = any(isinstance(part, str) or part.get("type") == "text" for part in parts)
+    if not has_image:
+        return ("text",)
+    return ("text", "image") if has_text else ("image",)
+
+
+def _verdict(scores: Mapping[str, float], types: tuple[str, ...]) -> dict[str, Any]:
+    full = {category: scores.get(category, 0.0) for category in CATEGORIES}
+    flags = {category: score >= FLAGGED_FROM for category, score in full.items()}
+    return {
+        "flagged": any(flags.values()),
+        "categories": flags,
+        "category_scores": full,
+        "category_applied_input_types": {
+            category: [kind for kind in types if kind == "text" or category in SEEN_IN_IMAGES]
+            for category in CATEGORIES
+        },
+    }

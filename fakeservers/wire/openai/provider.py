@@ -1,0 +1,42 @@
+"""OpenAI as one value: routes, errors, environment."""
+
+from collections.abc import Mapping
+
+from ..base import Provider, Route
+from .attach import attach
+from .chat import ChatCompletions
+from .completions import Completions
+from .embeddings import Embeddings
+from .errors import admit, error
+from .models import DeleteModel, GetModel, ListModels
+from .moderations import Moderations
+from .responses.routes import ROUTES as RESPONSES
+
+__all__ = ["PROVIDER"]
+
+DUMMY_KEY = "sk-llmsim-openai-key"
+
+
+def _env(url: str) -> Mapping[str, str]:
+    return {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": DUMMY_KEY}
+
+
+PROVIDER = Provider(
+    name="openai",
+    base="/v1",
+    routes=(
+        Route("POST", "/v1/chat/completions", ChatCompletions()),
+        Route("POST", "/v1/completions", Completions()),
+        Route("POST", "/v1/embeddings", Embeddings()),
+        Route("POST", "/v1/moderations", Moderations()),
+        Route("GET", "/v1/models", ListModels()),
+        Route("GET", "/v1/models/{model:path}", GetModel()),
+        Route("DELETE", "/v1/models/{model:path}", DeleteModel()),
+        *RESPONSES,
+    ),
+    error=error,
+    admit=admit,
+    env=_env,
+    attach=attach,
+    secrets=frozenset({"authorization", "api-key", "cookie", "proxy-authorization"}),
+)

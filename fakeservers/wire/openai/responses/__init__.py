@@ -1,0 +1,1 @@
+"""OpenAI's Responses API: creating, reading and cancelling responses, and counting tokens."""

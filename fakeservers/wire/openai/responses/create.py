@@ -1,0 +1,46 @@
+"""`POST /responses`: a response, as one JSON object or as a stream of events."""
+
+from ....canonical import ChatRequest, CompletionResult
+from ...base import Answer, HttpRequest, Stamp
+from ...framing import json_bytes
+from ...reading import Reader
+from ..errors import WORDING
+from ..headers import answer
+from .body import response
+from .events import events
+from .items import ItemIds, identified, output
+from .request import custom_tools, read
+from .stored import stored
+
+__all__ = ["CreateResponse"]
+
+
+class CreateResponse:
+    """Responses of OpenAI, or of a provider with a compatible API."""
+
+    def __init__(self, provider: str = "openai") -> None:
+        self._provider = provider
+
+    def parse(self, http: HttpRequest) -> ChatRequest:
+        body = Reader.of(http.json(), WORDING)
+        return read(body, provider=self._provider, endpoint="responses.create")
+
+    def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
+        ids = ItemIds(stamp)
+        id = ids.make("resp")
+        reply = identified(result.reply, stamp.ids)
+        custom = custom_tools(Reader.of(request.raw, WORDING))
+        said = output(reply, request, custom, ids, stamp.ids)
+        body = response(request, result, said.items, id, stamp)
+        kept = stored(request, reply, body, ids)
+        if not request.stream:
+            return answer(stamp, json_bytes(body), stores=kept)
+        options = request.raw.get("stream_options") or {}
+        hidden = options.get("include_obfuscation") is not False
+        frames = events(
+            body,
+            chunks=said.chunks,
+            tier=request.raw.get("service_tier"),
+            noise=stamp.ids if hidden else None,
+        )
+        return answer(stamp, frames, stores=kept)

@@ -1,0 +1,65 @@
+"""What a model's name tells of how OpenAI answers for it: reasoning, and the defaults it echoes.
+
+Read off the answers recorded from June 2025 to August 2026. Which models there are does not
+belong here.
+"""
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["Family", "family"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """The traits of a model's family.
+
+    reasoning         it may think before it answers
+    effort            how hard, when the request does not say; None for the others
+    context           which reasoning of earlier turns it sees, when the request does not say
+    top_p             the default that it echoes
+    cache_retention   how long it keeps prompts by default
+    phases            its messages say whether they are commentary or the final answer
+    """
+
+    reasoning: bool = False
+    effort: str | None = None
+    context: str | None = None
+    top_p: float = 1.0
+    cache_retention: str = "in_memory"
+    phases: bool = False
+
+
+_GPT = re.compile(r"(?:ft:)?gpt-(\d+)(?:\.(\d+))?(?![\da-z])")
+_REASONING = re.compile(r"(?:ft:)?(?:o\d|codex-mini|computer-use)")
+
+_PLAIN = Family()
+_SERIES_O = Family(reasoning=True, effort="medium", context="current_turn")
+
+
+def family(model: str) -> Family:
+    """The family of the model of this name; an unknown one does not reason."""
+    if _REASONING.match(model):
+        return _SERIES_O
+    match = _GPT.match(model)
+    if match is None:
+        return _PLAIN
+    version = int(match[1]), int(match[2] or 0)
+    if version < (5, 0):
+        return _PLAIN
+    reasoning = "-chat" not in model
+    return Family(
+        reasoning=reasoning,
+        effort=_effort(version, model) if reasoning else None,
+        context=("all_turns" if version >= (5, 6) else "current_turn") if reasoning else None,
+        top_p=0.98 if version >= (5, 2) else 1.0,
+        cache_retention="24h" if version >= (5, 2) else "in_memory",
+        phases=version >= (5, 3),
+    )
+
+
+def _effort(version: tuple[int, int], model: str) -> str:
+    """5.1 to 5.4 do not reason unless asked to; their codex and pro variants do."""
+    if (5, 1) <= version <= (5, 4):
+        return "medium" if "codex" in model or "pro" in model else "none"
+    return "high" if model.startswith("gpt-5-pro") else "medium"

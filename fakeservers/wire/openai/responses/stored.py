@@ -1,0 +1,96 @@
+"""What a response leaves on the server: itself, the conversation up to it, its input items."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ....canonical import ChatRequest, Message, Reply, Stored
+from ...reading import Reader
+from ..errors import WORDING
+from .items import Item, ItemIds
+from .request import instructed
+
+__all__ = ["COLLECTION", "input_items_of", "stored"]
+
+COLLECTION = "responses"
+
+# A reference stands for an item of another response; the list of inputs does not repeat it.
+UNLISTED = frozenset({"item_reference", "compaction_trigger"})
+PREFIXES: Mapping[str, str] = {
+    "additional_tools": "at",
+    "custom_tool_call": "ctc",
+    "custom_tool_call_output": "ctco",
+    "function_call": "fc",
+    "function_call_output": "fco",
+    "message": "msg",
+    "reasoning": "rs",
+}
+WITHOUT_STATUS = frozenset({"additional_tools", "compaction", "reasoning"})
+
+
+def input_items_of(id: str) -> str:
+    """The collection of the input items of the response with this id."""
+    return f"{COLLECTION}/{id}/input_items"
+
+
+def stored(
+    request: ChatRequest, reply: Reply, response: Mapping[str, Any], ids: ItemIds
+) -> tuple[Stored, ...]:
+    """What to keep; nothing when the request says `store: false`."""
+    if request.raw.get("store") is False:
+        return ()
+    id = response["id"]
+    said = Message("assistant", reply.parts)
+    kept = Stored(collection=COLLECTION, id=id, body=response, messages=(*_carried(request), said))
+    collection = input_items_of(id)
+    items = _items(request.raw.get("input"), ids)
+    return kept, *(Stored(collection=collection, id=item["id"], body=item) for item in items)
+
+
+def _carried(request: ChatRequest) -> Iterable[Message]:
+    messages = list(request.messages)
+    for message in instructed(Reader.of(request.raw, WORDING)):
+        messages.remove(message)
+    return messages
+
+
+def _items(given: Any, ids: ItemIds) -> Iterator[Item]:
+    if isinstance(given, str):
+        given = [{"role": "user", "content": given}]
+    for item in given or ():
+        kind = item.get("type") or "message"
+        if kind in UNLISTED:
+            continue
+        id = item.get("id")
+        head: Item = {
+            "id": id if isinstance(id, str) and id else ids.make(PREFIXES.get(kind, "item")),
+            "type": kind,
+        }
+        if kind not in WITHOUT_STATUS:
+            head["status"] = item.get("status") or "completed"
+        yield {**head, **_rest(kind, item)}
+
+
+def _rest(kind: str, item: Mapping[str, Any]) -> Item:
+    rest = {key: item[key] for key in sorted(item) if key not in ("id", "type", "status")}
+    if kind == "message":
+        rest["content"] = _content(rest.get("content"), rest["role"])
+    return rest
+
+
+def _content(given: Any, role: str) -> list[Item]:
+    parts = [{"type": _text_type(role), "text": given}] if isinstance(given, str) else given or []
+    return [_part(part) for part in parts]
+
+
+def _text_type(role: str) -> str:
+    return "output_text" if role == "assistant" else "input_text"
+
+
+def _part(part: Mapping[str, Any]) -> Item:
+    match part["type"]:
+        case "output_text":
+            return {"type": "output_text", "annotations": [], "logprobs": [], **part}
+        case "input_image":
+            return {"type": "input_image", "detail": "auto", "file_id": None, **part}
+        case _:
+            return dict(part)

@@ -1,0 +1,1 @@
+"""The pytest plugin of pytest-llmsim, and its command line. Imports nothing by itself."""

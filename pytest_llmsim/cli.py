@@ -1,0 +1,16 @@
+"""The `llmsim` command."""
+
+import click
+
+from fakeservers.command import serve
+
+__all__ = ["main"]
+
+
+@click.group()
+@click.version_option(package_name="pytest-llmsim")
+def main() -> None:
+    """Fake LLM providers for tests, and servers that stand in for them."""
+
+
+main.add_command(serve)

@@ -1,0 +1,31 @@
+"""Errors on demand."""
+
+import pytest
+
+from fakeservers.behaviour.faults import fault, http_error, overloaded, rate_limited
+from fakeservers.errors import ScriptError
+
+
+def test_a_status_is_an_error():
+    """`fails(404, "gone")` has status and words."""
+    made = fault(404, message="gone")
+    assert (made.status, made.message) == (404, "gone")
+
+
+def test_retry_after_is_a_header():
+    """Seconds, as the provider sends them."""
+    assert rate_limited(retry_after_s=2).headers == (("retry-after", "2"),)
+    assert overloaded(retry_after_s=0.5).kind == "overloaded"
+
+
+@pytest.mark.parametrize("value", [200, 600, "503", None, True], ids=str)
+def test_what_is_no_error_is_refused(value):
+    """The message says what to write."""
+    with pytest.raises(ScriptError):
+        fault(value)
+
+
+def test_fields_go_with_a_status_only():
+    """An error made by a constructor is whole."""
+    with pytest.raises(ScriptError, match="only with a status"):
+        fault(http_error(500), code="x")

@@ -1,0 +1,79 @@
+"""Loose values become replies, or an error that says what to write."""
+
+import pytest
+
+from fakeservers.behaviour.replies import (
+    raw,
+    refusal,
+    reply,
+    scripted,
+    structured,
+    text,
+    thinking,
+    tool_call,
+)
+from fakeservers.canonical import RawReply, Reply, Text, Thinking, ToolCall
+from fakeservers.errors import ScriptError
+
+
+@pytest.mark.parametrize(
+    ("value", "parts", "finish"),
+    [
+        ("hi", (Text("hi"),), "stop"),
+        ({"a": 1}, (Text('{"a":1}'),), "stop"),
+        (tool_call("f", x=1), (ToolCall("f", {"x": 1}),), "tool_calls"),
+        ([thinking("hm"), "hi"], (Thinking("hm"), Text("hi")), "stop"),
+        (refusal("no"), (refusal("no"),), "refusal"),
+        (reply("hi", finish="length"), (Text("hi"),), "length"),
+        (reply("hi", stop_sequence="!"), (Text("hi"),), "stop_sequence"),
+    ],
+    ids=str,
+)
+def test_a_value_becomes_a_reply(value, parts, finish):
+    """Text, JSON object, part, list of parts and whole reply."""
+    made = scripted(value)
+    assert (made.parts, made.finish) == (parts, finish)
+
+
+def test_bytes_become_a_raw_reply():
+    """Bytes are sent as they are."""
+    assert scripted(b"<html>") == RawReply(body=b"<html>")
+    assert raw("x", status=502, headers={"a": "b"}).headers == (("a", "b"),)
+
+
+def test_a_function_stays_one():
+    """It is called with the request, when there is one."""
+    assert callable(scripted(lambda request: request.prompt))
+
+
+def test_arguments_may_be_broken_json():
+    """A string of arguments is sent as it is."""
+    assert tool_call("f", '{"x": ').arguments == '{"x": '
+
+
+@pytest.mark.parametrize("value", [None, 3, [], [3], {1, 2}], ids=str)
+def test_no_reply_is_refused_with_what_to_write(value):
+    """The error lists what a reply may be."""
+    with pytest.raises(ScriptError, match="Write a text, tool_call"):
+        scripted(value)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: tool_call("f", {"a": 1}, b=2),
+        lambda: structured(object()),
+        lambda: text("ab", chunks=("a",)),
+    ],
+)
+def test_a_contradiction_is_refused(make):
+    """Two places for arguments, no JSON, chunks that do not join to the text."""
+    with pytest.raises(ScriptError):
+        make()
+
+
+def test_tool_calls_are_told_apart_from_text():
+    """A reply knows its text and its calls."""
+    made = reply("Let me see.", tool_call("f"))
+    assert isinstance(made, Reply)
+    assert (made.text, len(made.tool_calls)) == ("Let me see.", 1)

@@ -1,0 +1,73 @@
+"""The standalone server, as a process."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from click.testing import CliRunner
+
+from fakeservers.command import serve
+
+READY_S_MAX = 20
+
+
+def run(*options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "fakeservers", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(path, process):
+    """The parsed ready file, once it is there."""
+    deadline = time.monotonic() + READY_S_MAX
+    while not path.exists():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return json.loads(path.read_text())
+
+
+def test_the_ready_file_names_what_listens_and_sigterm_ends_it(tmp_path):
+    """Exactly the base URLs of the SDKs; a clean end within a second."""
+    ready = tmp_path / "ready.json"
+    process = run("--ready-file", str(ready), "--seed", "3")
+    urls = wait_for(ready, process)
+    assert list(urls) == ["claude", "openai", "gemini", "ollama"]
+    assert urls["openai"].endswith("/v1")
+    with urllib.request.urlopen(f"{urls['ollama']}/api/version", timeout=5) as answer:
+        assert answer.status == 200
+    asked = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    printed, complained = process.communicate(timeout=5)
+    assert time.monotonic() - asked < 1
+    assert (process.returncode, complained) == (0, "")
+    lines = printed.splitlines()
+    assert [line.split("=")[0] for line in lines] == [
+        "export ANTHROPIC_BASE_URL",
+        "export OPENAI_BASE_URL",
+        "export GOOGLE_GEMINI_BASE_URL",
+        "export OLLAMA_HOST",
+    ]
+    assert not ready.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--host", "0.0.0.0"], "set a token"),
+        (["--openai-port", "99999"], "Cannot listen on 127.0.0.1:99999"),
+        (["--seed", "x"], "'x' is not a valid integer"),
+    ],
+)
+def test_a_wrong_option_is_told_in_one_line(options, told):
+    """No traceback."""
+    result = CliRunner().invoke(serve, options)
+    assert result.exit_code != 0
+    assert told in result.output
