@@ -26,6 +26,9 @@ $(READY): pyproject.toml constraints.txt tools/setup.sh
 	@touch $@
 
 demo: $(READY)
+	@echo 'Four programs on the official SDKs, tested as they stand (examples/). There is no key and'
+	@echo 'no network: each test asks for the fixture llmsim, and this is what its fakes were asked.'
+	@echo
 	@$(BIN)/python -m pytest examples -q --llmsim-traffic -p no:cacheprovider $(ARGS)
 
 test: $(READY)

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from .api import FakeServers
+from .behaviour.corpus import sentences
 from .errors import LlmsimError
 from .wire.registry import PROVIDERS
 
@@ -61,6 +62,7 @@ def serve(host: str, seed: int, token: str | None, ready_file: Path | None, **po
     try:
         for line in exports(servers, token):
             click.echo(line)
+        sentences()  # the first natural answer would wait for Faker's import
         if ready_file is not None:
             _write(ready_file, {name: f.url for name, f in servers.providers.items()})
         ended.wait()

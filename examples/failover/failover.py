@@ -15,5 +15,6 @@ def summary(text: str) -> str:
         )
         return answer.content[0].text
     except anthropic.InternalServerError:
-        reply = genai.Client().models.generate_content(model="gemini-2.5-flash", contents=prompt)
+        client = genai.Client()
+        reply = client.models.generate_content(model="gemini-2.5-flash", contents=prompt)
         return reply.text or ""

@@ -1,0 +1,55 @@
+"""The journal as text."""
+
+from fakeservers.behaviour.faults import http_error
+from fakeservers.canonical import RawReply, Refusal, Reply, Text, Thinking, ToolCall, Usage
+from fakeservers.evidence.transcript import LINE_MAX, transcript
+from tests.fakeservers.evidence.test_journal import exchange
+from tests.fakeservers.support import after_tool, chat
+
+
+def test_an_answer_is_told_part_by_part():
+    """Thinking, text and calls, then tokens and why it stopped."""
+    said = Reply(
+        parts=(Thinking("hm"), Text("Let me see."), ToolCall("look_up", {"q": 1})),
+        finish="tool_calls",
+    )
+    shown = transcript(
+        [
+            exchange(
+                request=chat("Hi"),
+                replies=(said,),
+                usage=Usage(input_tokens=3, output_tokens=5),
+                status=200,
+                streamed=True,
+            )
+        ]
+    )
+    assert shown.splitlines() == [
+        "tiny #1 POST /say m -> 200 (streamed)",
+        "  user   Hi",
+        "  thinks hm",
+        "  model  Let me see.",
+        "  calls  look_up({'q': 1})",
+        "  usage  3 in, 5 out, tool_calls",
+    ]
+
+
+def test_a_tool_result_is_told_with_its_tool():
+    """Before what the user said."""
+    shown = transcript([exchange(request=after_tool("Weather?", "rain"), status=200)])
+    assert "  tool   look_up = rain" in shown
+
+
+def test_an_error_a_refusal_and_raw_bytes_are_told():
+    """Each in a line of its own."""
+    refused = Reply(parts=(Refusal("no"),), finish="refusal")
+    assert "  error  too much" in transcript([exchange(error=http_error(429, "too much"))])
+    assert "  refuses no" in transcript([exchange(replies=(refused,))])
+    assert "  raw    b'<html>'" in transcript([exchange(raw=RawReply(body=b"<html>"))])
+
+
+def test_a_long_text_is_one_short_line():
+    """White space folded, the end cut off."""
+    (_, line) = transcript([exchange(request=chat("a\n b " * 500))]).splitlines()
+    assert line.startswith("  user   a b a b")
+    assert len(line) == LINE_MAX + len("  user   ")
