@@ -6,13 +6,14 @@
 Usable from pytest, unittest, a REPL or a shell; knows nothing of pytest or of the router.
 """
 
-from .api import FakeProvider, FakeServers, RuleBuilder, Unverified
+from .api import FakeServers, Unverified
 from .behaviour.faults import http_error, overloaded, rate_limited
 from .behaviour.matching import Match
 from .behaviour.replies import raw, refusal, reply, structured, text, thinking, tool_call
 from .behaviour.scenario import Rule, Scenario, Script, TokenCounts
 from .errors import LlmsimError, ScriptError, StartError
 from .evidence.journal import Exchange
+from .handle import FakeProvider, RuleBuilder
 from .hooks import hookimpl
 from .serving.server import ServerThread
 

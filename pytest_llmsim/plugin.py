@@ -65,6 +65,6 @@ def pytest_runtest_makereport(
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
     if terminalreporter.config.stash[SETTINGS].traffic:
         write_traffic(terminalreporter)

@@ -28,7 +28,7 @@ def add_traffic(item: pytest.Item, report: pytest.TestReport) -> None:
     report.sections.append((SECTION, f"{shown}\n{replay}" if report.failed else shown))
 
 
-def write_traffic(terminal: pytest.TerminalReporter) -> None:
+def write_traffic(terminal: "pytest.TerminalReporter") -> None:
     """Write the traffic of the tests that passed; failed ones show their own."""
     for report in terminal.getreports("passed"):
         for title, text in getattr(report, "sections", ()):

@@ -14,7 +14,7 @@ from ..canonical import ApiError, RawReply, Reply, Request, Usage
 
 __all__ = ["JOURNAL_MAX", "REDACTED", "Exchange", "Journal", "Outcome"]
 
-JOURNAL_MAX = 10_000
+JOURNAL_MAX = 2_000
 """Exchanges kept a fake; the oldest makes room."""
 
 REDACTED = "<redacted>"

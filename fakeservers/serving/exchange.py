@@ -7,7 +7,7 @@ Everything here is plain computation: no sockets, no waiting.
 
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from hmac import compare_digest
 
@@ -43,7 +43,7 @@ class Fake:
         *,
         seed: int,
         clock: Clock,
-        catalogue: Catalogue,
+        models: Callable[[], Catalogue],
         token: str | None = None,
     ) -> None:
         self.provider = provider
@@ -51,14 +51,22 @@ class Fake:
         self.seed = seed
         self.closed: str | None = None
         """Why this fake no longer answers; None while it does."""
+        self._models = models
+        self._token = token
+        self._routes = RouteTable(provider.routes)
+        self.reset()
+
+    def reset(self) -> None:
+        """Be as new: nothing scripted, seen or stored."""
         self.script = Script()
         self.journal = Journal()
-        self.catalogue = catalogue
         self.used: dict[int, int] = {}
-        self._token = token
-        self._answering = Answering(catalogue=catalogue, store=Store())
-        self._routes = RouteTable(provider.routes)
+        self._answering = Answering(catalogue=self._models(), store=Store())
         self._occurrences: OrderedDict[bytes, int] = OrderedDict()
+
+    @property
+    def models(self) -> Catalogue:
+        return self._answering.catalogue
 
     def respond(self, http: HttpRequest) -> tuple[Answer, Exchange]:
         """The answer to a request, and its entry in the journal."""

@@ -37,7 +37,7 @@ def fake(provider: Provider, *, seed: int = 0, token: str | None = None) -> Fake
         provider,
         seed=seed,
         clock=SystemClock(),
-        catalogue=catalogue(provider.name),
+        models=lambda: catalogue(provider.name),
         token=token,
     )
 

@@ -5,6 +5,6 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def settled_asyncio(pytester, monkeypatch):
-    """pytest-asyncio warns in a project that leaves this setting open; pytester comes first, since it
-    takes the variable away."""
+    """pytest-asyncio warns in a project that leaves this setting open. pytester comes first,
+    since it takes the variable away."""
     monkeypatch.setenv("PYTEST_ADDOPTS", "-o asyncio_default_fixture_loop_scope=function")

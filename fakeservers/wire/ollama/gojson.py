@@ -164,6 +164,8 @@ def _whole(escape: re.Match[str]) -> str:
 def _syntax_error(problem: json.JSONDecodeError, text: str) -> str:
     """encoding/json's words for what Python's decoder found."""
     position = problem.pos
+    if problem.msg.startswith("Illegal trailing comma"):  # Python 3.13 points at the comma
+        position += 1 + len(text[position + 1 :]) - len(text[position + 1 :].lstrip(_SPACE))
     if problem.msg.startswith("Invalid \\"):
         position += 1
     if problem.msg.startswith("Invalid \\u"):
@@ -179,6 +181,7 @@ def _syntax_error(problem: json.JSONDecodeError, text: str) -> str:
 _WORDS = (
     ("Expecting value", "looking for beginning of value"),
     ("Expecting property name", "looking for beginning of object key string"),
+    ("Illegal trailing comma before end of array", "looking for beginning of value"),
     ("Illegal trailing comma", "looking for beginning of object key string"),
     ("Expecting ':'", "after object key"),
     ("Invalid control character", "in string literal"),

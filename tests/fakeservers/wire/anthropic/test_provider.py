@@ -131,7 +131,7 @@ VALUES = st.recursive(
 
 
 def fake() -> Fake:
-    return Fake(PROVIDER, seed=0, clock=SystemClock(), catalogue=catalogue("claude"))
+    return Fake(PROVIDER, seed=0, clock=SystemClock(), models=lambda: catalogue("claude"))
 
 
 @given(

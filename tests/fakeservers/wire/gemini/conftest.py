@@ -41,7 +41,7 @@ Ask = Callable[..., Heard]
 
 @pytest.fixture
 def fake() -> Fake:
-    return Fake(PROVIDER, seed=0, clock=SystemClock(), catalogue=catalogue("gemini"))
+    return Fake(PROVIDER, seed=0, clock=SystemClock(), models=lambda: catalogue("gemini"))
 
 
 @pytest.fixture

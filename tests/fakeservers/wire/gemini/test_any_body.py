@@ -14,7 +14,7 @@ from fakeservers.wire.gemini import messages
 from fakeservers.wire.gemini.protojson import Message
 from fakeservers.wire.gemini.provider import PROVIDER
 
-FAKE = Fake(PROVIDER, seed=0, clock=SystemClock(), catalogue=catalogue("gemini"))
+FAKE = Fake(PROVIDER, seed=0, clock=SystemClock(), models=lambda: catalogue("gemini"))
 
 KINDS = {
     "generateContent": messages.GENERATE_CONTENT_REQUEST,
