@@ -171,7 +171,7 @@ def test_a_port_that_is_taken_is_told():
         ({"ports": {"mistral": 1}}, "No provider mistral: there are claude, openai"),
         ({"providers": (TINY, TINY)}, "Two providers are named 'tiny'"),
     ],
-    ids=str,
+    ids=["open to others", "unknown", "twice"],
 )
 def test_a_start_that_makes_no_sense_is_refused(options, told):
     """The error says what to write instead."""
