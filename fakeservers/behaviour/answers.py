@@ -1,6 +1,6 @@
 """The result of a request: what the script says, else what a cooperative server would say.
 
-Reads the catalogue of models and the store; writes neither a wire format nor a journal.
+Reads the catalogue of models, the store and the memory; writes neither a wire format nor a journal.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +20,7 @@ from ..canonical import (
     ModerateResult,
     Part,
     RawReply,
+    Reference,
     Rejected,
     Reply,
     Request,
@@ -33,6 +34,7 @@ from ..canonical import (
 )
 from ..rng import Seed
 from .embeddings import embed
+from .memory import Loaded, Memory
 from .models import Catalogue, Model
 from .moderation import scores
 from .natural.content import natural_reply
@@ -48,12 +50,13 @@ DIMENSIONS = 768
 
 
 def continued(request: Request, store: Store) -> Request:
-    """The request with the stored conversation that it names put before its messages."""
+    """The request with what it names of earlier answers put in: the stored conversation before
+    its messages, the stored items in their places."""
     match request:
         case ChatRequest():
-            return _continued(request, store)
+            return _continued(_resolved(request, store), store)
         case CountRequest():
-            return replace(request, chat=_continued(request.chat, store))
+            return replace(request, chat=_continued(_resolved(request.chat, store), store))
         case _:
             return request
 
@@ -68,6 +71,27 @@ def _continued(chat: ChatRequest, store: Store) -> ChatRequest:
         )
     names = {call.id: call.name for message in before.messages for call in _calls(message)}
     return replace(chat, messages=before.messages + _named(chat.messages, names))
+
+
+def _resolved(chat: ChatRequest, store: Store) -> ChatRequest:
+    if not any(isinstance(part, Reference) for m in chat.messages for part in m.parts):
+        return chat
+    messages = [
+        replace(message, parts=tuple(said for part in message.parts for said in _said(part, store)))
+        for message in chat.messages
+    ]
+    names = {call.id: call.name for message in messages for call in _calls(message)}
+    return replace(chat, messages=_named(tuple(messages), names))
+
+
+def _said(part: Part, store: Store) -> Iterable[Part]:
+    """The part itself, or the parts of the item that it refers to."""
+    if not isinstance(part, Reference):
+        return (part,)
+    item = store.get("items", part.id)
+    if item is None:
+        raise Rejected(ApiError(status=404, kind="not_found", subject=part.id, code="item"))
+    return (said for message in item.messages for said in message.parts)
 
 
 def _calls(message: Message) -> Iterable[ToolCall]:
@@ -92,10 +116,11 @@ def _with_name(part: Part, names: Mapping[str, str]) -> Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
-    """How one fake answers: by its catalogue and its store."""
+    """How one fake answers: by its catalogue, its store and the models that it has in memory."""
 
     catalogue: Catalogue
     store: Store
+    memory: Memory
 
     def answer(self, request: Request, decision: Decision, seed: Seed) -> Result | RawReply:
         """The result of `request`. Raises `Rejected` for an unknown model or resource."""
@@ -154,6 +179,8 @@ class Answering:
     def _resource(self, request: ResourceRequest) -> ResourceResult:
         if request.collection == "models":
             return ResourceResult(items=tuple(self._models(request)))
+        if request.collection == "memory":
+            return ResourceResult(items=tuple(self._loaded()))
         if request.id is None:
             parent, _, _ = request.collection.rpartition("/")
             if parent:
@@ -175,6 +202,12 @@ class Answering:
         if request.action == "delete":
             self.catalogue.remove(request.id)
         return (model,)
+
+    def _loaded(self) -> Iterable[tuple[Model, Loaded]]:
+        """The models that are or were in memory, but for those that have been deleted."""
+        for loaded in self.memory:
+            if (model := self.catalogue.find(loaded.name)) is not None:
+                yield model, loaded
 
     def _found(self, request: ResourceRequest, item: Any) -> Any:
         if item is None:

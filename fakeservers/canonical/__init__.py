@@ -15,6 +15,7 @@ from .parts import (
     Message,
     Opaque,
     Part,
+    Reference,
     Refusal,
     Role,
     Text,
@@ -46,6 +47,7 @@ from .results import (
     Stored,
     TokenResult,
     Usage,
+    Use,
 )
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "OutputFormat",
     "Part",
     "RawReply",
+    "Reference",
     "Refusal",
     "Rejected",
     "Reply",
@@ -83,4 +86,5 @@ __all__ = [
     "ToolChoice",
     "ToolResult",
     "Usage",
+    "Use",
 ]

@@ -9,6 +9,7 @@ __all__ = [
     "Message",
     "Opaque",
     "Part",
+    "Reference",
     "Refusal",
     "Role",
     "Text",
@@ -78,7 +79,14 @@ class Opaque:
     raw: Any
 
 
-Part = Text | Thinking | ToolCall | ToolResult | Media | Refusal | Opaque
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What an earlier answer said in the item with this id, before it is looked up."""
+
+    id: str
+
+
+Part = Text | Thinking | ToolCall | ToolResult | Media | Refusal | Reference | Opaque
 
 
 @dataclass(frozen=True, slots=True)

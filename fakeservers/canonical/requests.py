@@ -160,8 +160,9 @@ class ModerateRequest:
 class ResourceRequest:
     """Read or change something that the server keeps: a model, a stored response.
 
-    `collection` is `models` or the name under which answers were stored; `id` is None for the
-    whole collection. `source` names the model that a `create` starts from (Ollama's copy).
+    `collection` is `models`, `memory` (the models that are loaded) or the name under which
+    answers were stored; `id` is None for the whole collection. `source` names the model that a
+    `create` starts from (Ollama's copy).
     """
 
     provider: str

@@ -18,6 +18,7 @@ __all__ = [
     "Stored",
     "TokenResult",
     "Usage",
+    "Use",
 ]
 
 Finish = Literal["stop", "stop_sequence", "length", "tool_calls", "refusal", "content_filter"]
@@ -118,3 +119,16 @@ class Stored:
     id: str
     body: Any
     messages: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A model that an answer brought into memory, or kept there, at `at_s` (epoch seconds).
+
+    It stays for `keep_alive_s` after that: 0 unloads it, None leaves what an earlier use said.
+    """
+
+    model: str
+    at_s: float
+    keep_alive_s: float | None = None
+    context_length: int | None = None

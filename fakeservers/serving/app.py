@@ -34,8 +34,12 @@ class App:
         if scope["type"] != "http":
             await _refuse(scope, receive, send)
             return
-        body = await _read(receive)
         fake = self._fake
+        try:
+            body = await _read(receive)
+        except _ClientLeftError:
+            fake.cut_short(_request(scope, b""))
+            return
         http = _request(scope, body or b"")
         if body is None:
             answer, exchange = fake.too_large(http, BODY_BYTES_MAX)
@@ -68,15 +72,19 @@ def _request(scope: Mapping[str, Any], body: bytes) -> HttpRequest:
     )
 
 
+class _ClientLeftError(Exception):
+    """The connection was closed before the request had come to its end."""
+
+
 async def _read(receive: Receive) -> bytes | None:
     """The whole body, or None when it is too long."""
-    message = await receive()
+    message = await _receive(receive)
     body: bytes = message.get("body", b"")
     if not message.get("more_body", False):
         return body if len(body) <= BODY_BYTES_MAX else None
     parts, size = [body], len(body)
     while message.get("more_body", False) and size <= DRAINED_BYTES_MAX:
-        message = await receive()
+        message = await _receive(receive)
         chunk = message.get("body", b"")
         size += len(chunk)
         if size <= BODY_BYTES_MAX:
@@ -84,6 +92,13 @@ async def _read(receive: Receive) -> bytes | None:
         else:
             parts.clear()
     return b"".join(parts) if size <= BODY_BYTES_MAX else None
+
+
+async def _receive(receive: Receive) -> MutableMapping[str, Any]:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise _ClientLeftError
+    return message
 
 
 async def _refuse(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:

@@ -8,10 +8,12 @@ Everything here is plain computation: no sockets, no waiting.
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import blake2b
 from hmac import compare_digest
 
 from ..behaviour.answers import Answering, continued
+from ..behaviour.memory import Memory
 from ..behaviour.models import Catalogue
 from ..behaviour.scenario import Decision, Script, decide
 from ..behaviour.store import Store
@@ -21,7 +23,7 @@ from ..errors import LlmsimError
 from ..evidence.explain import explain_unmatched
 from ..evidence.journal import REDACTED, Exchange, Journal
 from ..rng import Seed
-from ..wire.base import Answer, HttpRequest, Provider, Stamp
+from ..wire.base import Answer, Headers, HttpRequest, Provider, Stamp
 from .routing import RouteTable
 
 __all__ = ["Fake"]
@@ -61,7 +63,7 @@ class Fake:
         self.script = Script()
         self.journal = Journal()
         self.used: dict[int, int] = {}
-        self._answering = Answering(catalogue=self._models(), store=Store())
+        self._answering = Answering(catalogue=self._models(), store=Store(), memory=Memory())
         self._occurrences: OrderedDict[bytes, int] = OrderedDict()
 
     @property
@@ -74,15 +76,13 @@ class Fake:
         seed = Seed(self.seed, self.provider.name, *self._occurrence(http))
         ids = seed.ids()
         stamp = Stamp(ids=ids, now_s=self.clock.wall(), elapsed_ms=ids.integer(180, 900))
-        try:
+        shared = self._shared(http, exchange, stamp)
+        if isinstance(shared, Answer):
+            answer = shared
+        else:
             answer = self._answer(http, exchange, stamp, seed)
-        except Rejected as rejected:
-            answer = self._refuse(rejected.error, http, exchange, stamp)
-        except RecursionError:
-            error = ApiError(status=400, kind="bad_json", subject="nested too deeply")
-            answer = self._refuse(error, http, exchange, stamp)
-        except Exception as problem:
-            answer = self._fail(problem, http, exchange, stamp)
+            if shared:
+                answer = replace(answer, headers=(*answer.headers, *shared))
         exchange.status = answer.status
         exchange.streamed = not isinstance(answer.body, bytes)
         return answer, exchange
@@ -96,7 +96,34 @@ class Fake:
         exchange.status = answer.status
         return answer, exchange
 
+    def cut_short(self, http: HttpRequest) -> Exchange:
+        """The entry of a request whose client left before its end: nobody hears an answer."""
+        exchange = self._enter(http)
+        exchange.outcome = "disconnected"
+        return exchange
+
+    def _shared(self, http: HttpRequest, exchange: Exchange, stamp: Stamp) -> Answer | Headers:
+        """What a page of another origin is told: headers besides, or a whole answer."""
+        if self.provider.cors is None or "origin" not in http.headers:
+            return ()
+        try:
+            return self.provider.cors(http)
+        except Rejected as rejected:
+            return self._refuse(rejected.error, http, exchange, stamp)
+
     def _answer(self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed) -> Answer:
+        """The answer as scripted or natural, or the error in its place."""
+        try:
+            return self._result(http, exchange, stamp, seed)
+        except Rejected as rejected:
+            return self._refuse(rejected.error, http, exchange, stamp)
+        except RecursionError:
+            error = ApiError(status=400, kind="bad_json", subject="nested too deeply")
+            return self._refuse(error, http, exchange, stamp)
+        except Exception as problem:
+            return self._fail(problem, http, exchange, stamp)
+
+    def _result(self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed) -> Answer:
         if self.closed is not None:
             raise Rejected(ApiError(status=410, kind="script", message=self.closed))
         endpoint, params = self._routes.find(http.method, http.path)
@@ -111,6 +138,8 @@ class Fake:
             if isinstance(result, CompletionResult):
                 exchange.replies, exchange.usage = result.replies, result.usage
             self._answering.store.put(answer.stores)
+            if answer.uses is not None:
+                self._answering.memory.use(answer.uses)
             return answer
         exchange.raw = result
         content_type = result.content_type or "application/json"

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-from ..canonical import ApiError, Rejected, Request, Stored
+from ..canonical import ApiError, Rejected, Request, Stored, Use
 from ..rng import Ids
 
 __all__ = [
     "Answer",
     "Endpoint",
     "Frame",
+    "Headers",
     "HttpRequest",
     "Provider",
     "Route",
@@ -69,12 +70,13 @@ class Stamp:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An HTTP answer. `body` is the whole body, or the frames of a stream; `stores` is what
-    later requests may ask for."""
+    later requests may ask for; `uses` the model that it keeps in memory, where a provider tells."""
 
     status: int = 200
     headers: Headers = ()
     body: bytes | Iterable[Frame] = b""
     stores: tuple[Stored, ...] = ()
+    uses: Use | None = None
 
 
 class Endpoint(Protocol):
@@ -107,6 +109,8 @@ class Provider:
     routes   the operations; an unknown path or method is answered by `error`
     admit    raises `Rejected` when the credentials are missing; None admits everyone
     error    an ApiError in the provider's own form
+    cors     asked about a request that names an `origin`: the headers that its answer carries
+             besides, or the whole answer, as to a preflight; None says nothing to browsers
     env      the environment that points the provider's SDK at a base URL
     hides    variables that would lead the SDK elsewhere: what to put in their place where they
              are set, None to take them out
@@ -120,6 +124,7 @@ class Provider:
     env: Callable[[str], Mapping[str, str]]
     base: str = ""
     admit: Callable[[HttpRequest], None] | None = None
+    cors: Callable[[HttpRequest], Answer | Headers] | None = None
     hides: Mapping[str, str | None] = field(default_factory=dict)
     attach: Callable[[str], AbstractContextManager[None]] | None = None
     secrets: frozenset[str] = frozenset({"authorization", "x-api-key", "api-key", "key"})

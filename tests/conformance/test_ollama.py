@@ -1,5 +1,5 @@
 """The official Ollama SDK against the fake, with nothing changed but its environment; and the
-official OpenAI SDK against its compatible API."""
+official OpenAI and Anthropic SDKs against its compatible APIs."""
 
 import json
 import math
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+import anthropic
 import httpx
 import httpx2
 import ollama
@@ -323,8 +324,16 @@ def test_list_and_show(client: Client) -> None:
 
 
 def test_ps(client: Client) -> None:
-    """Nothing is loaded on a fake."""
+    """A model is in memory once it was used, for as long as was asked, until it is unloaded."""
     assert list(client.ps().models) == []
+    client.generate(MODEL, "Hello!", keep_alive="1h", options={"num_ctx": 2048})
+    client.embed(EMBEDDER, "Hello!")
+    first, second = client.ps().models
+    assert [first.model, second.model] == [f"{MODEL}:latest", f"{EMBEDDER}:latest"]
+    assert first.size_vram and first.context_length == 2048 and first.details
+    assert first.expires_at and second.expires_at and first.expires_at > second.expires_at
+    client.generate(MODEL, keep_alive=0)
+    assert [model.model for model in client.ps().models] == [f"{EMBEDDER}:latest"]
 
 
 def test_pull_makes_a_model_known(client: Client) -> None:
@@ -480,6 +489,27 @@ def test_compatible_responses(compatible: openai.OpenAI) -> None:
     assert compatible.responses.create(model=MODEL, input="Hello!").output_text
 
 
+def test_compatible_messages(servers: FakeServers) -> None:
+    """Anthropic's SDK is answered there too, whole, streamed, and by a tool's call."""
+    client = anthropic.Anthropic(base_url=servers.ollama.url, api_key="unused")
+    asked: Any = {"model": MODEL, "max_tokens": 200, "messages": [HELLO]}
+    answer = client.messages.create(**asked)
+    assert answer.content[0].type == "text" and answer.model == MODEL
+    with client.messages.stream(**asked) as stream:
+        assert stream.get_final_text()
+    tool: Any = {"name": "look_up", "input_schema": {"type": "object"}}
+    answer = client.messages.create(**asked, tools=[tool], tool_choice={"type": "any"})
+    assert answer.stop_reason == "tool_use"
+    assert [request.provider for request in servers.requests] == ["ollama"] * 3
+
+
+def test_compatible_messages_errors(servers: FakeServers) -> None:
+    """Errors are in Anthropic's form, with Ollama's words."""
+    client = anthropic.Anthropic(base_url=servers.ollama.url, api_key="unused")
+    with pytest.raises(anthropic.NotFoundError, match="model 'nope' not found"):
+        client.messages.create(model="nope", max_tokens=9, messages=[HELLO])
+
+
 def test_compatible_models(compatible: openai.OpenAI) -> None:
     """Models are listed by their full name and found by either."""
     models = list(compatible.models.list())
@@ -493,13 +523,16 @@ def test_compatible_errors(compatible: openai.OpenAI) -> None:
         compatible.chat.completions.create(model="nope", messages=[HELLO])
 
 
-@pytest.mark.parametrize("path", ["chat/completions", "completions", "embeddings", "models"])
+@pytest.mark.parametrize(
+    "path", ["chat/completions", "completions", "embeddings", "messages", "models"]
+)
 def test_compatible_headers(http: httpx.Client, path: str) -> None:
-    """The server is not OpenAI's, and does not send its headers."""
+    """The server is neither OpenAI's nor Anthropic's, and does not send their headers."""
     body = {"model": MODEL, "messages": [HELLO], "prompt": "Hello!", "input": "Hello!"}
+    body |= {"max_tokens": 9}
     answer = http.get("/v1/models") if path == "models" else http.post(f"/v1/{path}", json=body)
     assert answer.status_code == 200 and answer.headers["content-type"] == "application/json"
-    assert not [name for name in answer.headers if name.startswith("openai")]
+    assert not [name for name in answer.headers if name.startswith(("openai", "anthropic"))]
 
 
 def chunks_of(answers: Any) -> list[ChatResponse]:

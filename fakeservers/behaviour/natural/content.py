@@ -69,9 +69,16 @@ def _quoted_schema(request: ChatRequest) -> Mapping[str, Any] | None:
     """A JSON schema of an object that stands in the system text or the prompt."""
     for text in (request.system, request.prompt):
         for found in _objects_in(text):
-            if isinstance(found.get("properties"), dict):
+            if _is_object_schema(found):
                 return found
     return None
+
+
+def _is_object_schema(found: Mapping[str, Any]) -> bool:
+    defined = found.get("$defs") or found.get("definitions")
+    return isinstance(found.get("properties"), dict) or (
+        isinstance(defined, dict) and not {"$ref", "allOf", "anyOf", "oneOf"}.isdisjoint(found)
+    )
 
 
 def _objects_in(text: str, start: int = 0) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from ...canonical import Tool
 from ..schema.plausible import name_words
 
-__all__ = ["Asked", "asked_for", "is_final", "tool_use"]
+__all__ = ["Asked", "asked_for", "clause", "ends", "finals", "tool_use"]
 
 PROMPT_CHARS_MAX = 4_000
 DESCRIPTION_CHARS_MAX = 400
@@ -27,13 +27,15 @@ _STOP_TEXT = """
     where which who will with would you your
 """
 _STOP = frozenset(_STOP_TEXT.split())
-_FINAL = frozenset(("answer", "done", "final", "finish", "respond", "response", "submit"))
+_FINAL = frozenset("answer done final finish output respond response result submit to user".split())
 
 _WORD = re.compile(r"[^\W_]+")
 _SUFFIX = re.compile(r"(?<=\w{3})(?:ations?|ators?|ates?|ings?|ers?|ors?|ies|ied|ed|es|s|e|y)$")
+_CLAUSE = re.compile(r"[.,:;?!]\s+|\n|\bthen\b|\band\b(?!\s+\d)", re.IGNORECASE)
 _USE = re.compile(
     r"\b(?P<no>don['’]?t|do not|without|never|not|avoid)?\s*"
-    r"\b(?:use|using|call|calling|invoke|run)\b[^.?!\n]{0,30}\b(?:tools?|functions?)\b",
+    r"\b(?:(?:use|using|call|calling|invoke|run)\b[^.?!\n]{0,30}\b(?:tools?|functions?)"
+    r"|(?:in|with) an? (?:tool|function) call)\b",
     re.IGNORECASE,
 )
 
@@ -98,9 +100,26 @@ def tool_use(prompt: str) -> bool | None:
     return None if found is None else not found["no"]
 
 
-def is_final(tool: Tool) -> bool:
-    """Whether calling the tool ends an agent's run, as pydantic-ai's `final_result` does."""
-    return not _FINAL.isdisjoint(name_words(tool.name))
+def finals(tools: Sequence[Tool]) -> tuple[Tool, ...]:
+    """The tools that take the outcome of an agent's run, which a call of them ends.
+
+    They are named so (`final_result`, `submit_answer`), or, among tools that are named as
+    functions are, like a type (`WeatherReport`).
+    """
+    mixed = any(tool.name[:1].islower() for tool in tools)
+    return tuple(tool for tool in tools if ends(tool) or (mixed and tool.name[:1].isupper()))
+
+
+def ends(tool: Tool) -> bool:
+    """Whether the tool's name says that a call of it ends the run."""
+    words = name_words(tool.name)
+    return "final" in words or (bool(words) and _FINAL.issuperset(words))
+
+
+def clause(prompt: str, start: int, end: int) -> int | None:
+    """Where the clause begins that stands at `end`; None when it has begun before `start`."""
+    begun = [match.end() for match in _CLAUSE.finditer(prompt, start, end)]
+    return begun[-1] if begun else None
 
 
 def _words(prompt: str) -> _Words:

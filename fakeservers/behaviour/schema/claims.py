@@ -54,6 +54,9 @@ _ANY: tuple[MentionKind, ...] = ("quoted", "name", "code", "path", "url", "email
 _BESIDE = {
     "from": frozenset(("from", "origin", "source", "departure", "start", "base")),
     "to": frozenset(("to", "destination", "target", "arrival", "end", "recipient")),
+    "named": frozenset(("name",)),
+    "called": frozenset(("name", "title")),
+    "titled": frozenset(("title",)),
 }
 _LOWER_PLACE = re.compile(
     r"\b(?:in|at|near|for)\s+(?!the\b|an?\b)([a-z]+(?:\s[a-z]+)?)\s*[?.!]*\s*$"

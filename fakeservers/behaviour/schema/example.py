@@ -12,6 +12,7 @@ from typing import Any
 from ..hints import Hints
 from .arrays import array
 from .claims import Claims
+from .described import described
 from .merging import flattened, height
 from .objects import object_
 from .scalars import number, string
@@ -123,6 +124,7 @@ class Maker:
         flat = flattened(schema, self._root, lambda branches: self._branch(branches, depth))
         if flat is None:
             return None
+        flat = described(flat)
         if "const" in flat:
             return flat["const"]
         if isinstance(flat.get("enum"), list) and flat["enum"]:

@@ -25,12 +25,15 @@ __all__ = ["CountTokens", "Messages"]
 
 
 class Messages:
-    """POST /v1/messages."""
+    """POST /v1/messages of Anthropic, or of a provider with a compatible API."""
+
+    def __init__(self, provider: str = "claude") -> None:
+        self._provider = provider
 
     def parse(self, http: HttpRequest) -> ChatRequest:
         body = Reader.of(http.json(), WORDING)
         body.require("model", "max_tokens", "messages")
-        return _chat(body, "messages")
+        return _chat(body, provider=self._provider, endpoint="messages")
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
         sent = request_id(stamp)
@@ -51,7 +54,7 @@ class CountTokens:
     def parse(self, http: HttpRequest) -> CountRequest:
         body = Reader.of(http.json(), WORDING)
         body.require("model", "messages")
-        chat = _chat(body, "messages.count_tokens")
+        chat = _chat(body, provider="claude", endpoint="messages.count_tokens")
         return CountRequest(provider="claude", endpoint=chat.endpoint, chat=chat, raw=chat.raw)
 
     def render(self, request: CountRequest, result: TokenResult, stamp: Stamp) -> Answer:
@@ -59,12 +62,12 @@ class CountTokens:
         return Answer(headers=headers, body=json_bytes({"input_tokens": result.input_tokens}))
 
 
-def _chat(body: Reader, endpoint: str) -> ChatRequest:
+def _chat(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
     _check_types(body)
     tools = read_tools(body)
     tool_choice, parallel = read_tool_choice(body, tools)
     return ChatRequest(
-        provider="claude",
+        provider=provider,
         endpoint=endpoint,
         model=body.text("model") or "",
         messages=read_system(body) + read_messages(body),

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from ...canonical import ApiError, Rejected
-from ..base import HttpRequest, Provider, Route
+from ..base import Answer, Headers, HttpRequest, Provider, Route
+from ..cors import is_preflight, open_to_all
 from .errors import error_answer
 from .messages import CountTokens, Messages
 from .models import ListModels, RetrieveModel
@@ -11,6 +12,7 @@ from .models import ListModels, RetrieveModel
 __all__ = ["PROVIDER"]
 
 DUMMY_KEY = "llmsim-anthropic-key"
+OPT_IN = "anthropic-dangerous-direct-browser-access"
 
 
 def _admit(http: HttpRequest) -> None:
@@ -22,6 +24,17 @@ def _admit(http: HttpRequest) -> None:
     if not headers.get("anthropic-version"):
         message = "anthropic-version: header is required"
         raise Rejected(ApiError(status=400, kind="invalid", message=message))
+
+
+def _cors(http: HttpRequest) -> Answer | Headers:
+    """A page may call when it says that it shows its key to whoever looks (issue reports, 2024
+    to 2026)."""
+    if is_preflight(http):
+        return open_to_all(http)
+    if OPT_IN not in http.headers:
+        message = f"CORS requests must set '{OPT_IN}' header"
+        raise Rejected(ApiError(status=401, kind="invalid", message=message))
+    return ("access-control-allow-origin", "*"), ("access-control-expose-headers", "*")
 
 
 def _env(url: str) -> Mapping[str, str]:
@@ -37,6 +50,7 @@ PROVIDER = Provider(
         Route("GET", "/v1/models/{id}", RetrieveModel()),
     ),
     admit=_admit,
+    cors=_cors,
     error=error_answer,
     env=_env,
     # Programs that use it by name would else send a real one.

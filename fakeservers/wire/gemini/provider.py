@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..base import Endpoint, Provider, Route
+from ..cors import open_to_all
 from ..openai.chat import ChatCompletions
 from ..openai.embeddings import Embeddings
 from ..openai.models import GetModel as OpenAIGetModel
@@ -77,5 +78,6 @@ PROVIDER = Provider(
     env=_env,
     hides=HIDES,
     admit=admit,
+    cors=open_to_all,
     secrets=frozenset({"x-goog-api-key", "key", "access_token", "authorization", "cookie"}),
 )

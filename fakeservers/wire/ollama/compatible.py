@@ -1,12 +1,13 @@
-"""The OpenAI-compatible API under `/v1`: OpenAI's endpoints, with this server's headers.
+"""The compatible APIs under `/v1`: OpenAI's and Anthropic's endpoints, with this server's headers.
 
-Shapes and wording of requests and answers are OpenAI's; only what would mislead is changed.
+Shapes and wording of requests and answers are theirs; only what would mislead is changed.
 """
 
 from dataclasses import replace
 from typing import Any
 
 from ...canonical import ChatRequest, Request, ResourceRequest, ResourceResult
+from ..anthropic.messages import Messages
 from ..base import Answer, Endpoint, HttpRequest, Route, Stamp
 from ..openai.chat import ChatCompletions
 from ..openai.completions import Completions
@@ -14,6 +15,7 @@ from ..openai.embeddings import Embeddings
 from ..openai.models import GetModel, ListModels
 from ..openai.responses.create import CreateResponse
 from .answers import as_json
+from .loading import Loading
 
 __all__ = ["ROUTES", "Compatible", "Models"]
 
@@ -22,7 +24,7 @@ EVENT_STREAM = "text/event-stream"
 
 
 class Compatible:
-    """An endpoint of OpenAI's, answered by a server on one's own machine."""
+    """An endpoint of another provider's, answered by a server on one's own machine."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -70,11 +72,16 @@ def _model(model: Any, name: str, stamp: Stamp) -> dict[str, Any]:
     }
 
 
+def _loading(endpoint: Endpoint) -> Loading:
+    return Loading(Compatible(endpoint), native=False)
+
+
 ROUTES = (
-    Route("POST", "/v1/chat/completions", Compatible(ChatCompletions(provider="ollama"))),
-    Route("POST", "/v1/completions", Compatible(Completions(provider="ollama"))),
-    Route("POST", "/v1/embeddings", Compatible(Embeddings(provider="ollama"))),
-    Route("POST", "/v1/responses", Compatible(CreateResponse(provider="ollama"))),
+    Route("POST", "/v1/chat/completions", _loading(ChatCompletions(provider="ollama"))),
+    Route("POST", "/v1/completions", _loading(Completions(provider="ollama"))),
+    Route("POST", "/v1/embeddings", _loading(Embeddings(provider="ollama"))),
+    Route("POST", "/v1/responses", _loading(CreateResponse(provider="ollama"))),
+    Route("POST", "/v1/messages", _loading(Messages(provider="ollama"))),
     Route("GET", "/v1/models", Models(ListModels(provider="ollama"))),
     Route("GET", "/v1/models/{model:path}", Models(GetModel(provider="ollama"))),
 )

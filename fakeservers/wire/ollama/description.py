@@ -10,7 +10,7 @@ from typing import Any
 
 from .gojson import time
 
-__all__ = ["details", "digest", "entry", "full", "size_bytes"]
+__all__ = ["details", "digest", "entry", "full", "running", "size_bytes"]
 
 SIZE_BYTES = 4_661_224_676
 CONTEXT_LENGTH = 4096
@@ -50,6 +50,21 @@ def entry(model: Any, now_s: float) -> dict[str, Any]:
         "size": size_bytes(model),
         "digest": digest(model),
         "details": details(model),
+    }
+
+
+def running(model: Any, loaded: Any) -> dict[str, Any]:
+    """One model of `GET /api/ps` (Go server's `ProcessModelResponse`): all of it on the GPU."""
+    context_max = getattr(model, "context_window", 0) or CONTEXT_LENGTH
+    return {
+        "name": loaded.name,
+        "model": loaded.name,
+        "size": size_bytes(model),
+        "digest": digest(model),
+        "details": details(model),
+        "expires_at": time(loaded.until_s),
+        "size_vram": size_bytes(model),
+        "context_length": min(int(loaded.context_length or CONTEXT_LENGTH), context_max),
     }
 
 

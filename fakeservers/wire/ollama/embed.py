@@ -12,6 +12,7 @@ from ..reading import Reader
 from .answers import JSON, as_json
 from .gojson import dumps, invalid, read
 from .metrics import embed_metrics
+from .settings import keep_alive_s
 
 __all__ = ["Embed", "Embeddings"]
 
@@ -33,6 +34,7 @@ class Embed:
         dimensions = body.integer("dimensions") or 0
         body.flag("truncate")
         body.object("options")
+        keep_alive_s(body.raw("keep_alive"))
         if not model:
             raise invalid("model '' not found", 404)
         return EmbedRequest(
@@ -61,6 +63,7 @@ class Embeddings:
         body = read(http, "EmbeddingRequest", _TYPES)
         model, prompt = body.text("model"), body.text("prompt")
         body.object("options")
+        keep_alive_s(body.raw("keep_alive"))
         if not model:
             raise invalid("model is required")
         return EmbedRequest(

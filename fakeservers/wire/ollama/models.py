@@ -13,7 +13,6 @@ __all__ = [
     "Copy",
     "Delete",
     "ListModels",
-    "ListRunning",
     "Root",
     "Show",
     "Version",
@@ -70,16 +69,6 @@ class ListModels:
 
     def render(self, request: ResourceRequest, result: ResourceResult, stamp: Stamp) -> Answer:
         return as_json({"models": [entry(model, stamp.now_s) for model in result.items]})
-
-
-class ListRunning:
-    """`GET /api/ps`. A fake holds nothing in memory: no model is ever loaded."""
-
-    def parse(self, http: HttpRequest) -> ResourceRequest:
-        return _request("ps", "list")
-
-    def render(self, request: ResourceRequest, result: ResourceResult, stamp: Stamp) -> Answer:
-        return as_json({"models": []})
 
 
 class Show:

@@ -7,11 +7,14 @@ from .attach import attach
 from .blobs import HeadBlob, PostBlob
 from .chat import Chat
 from .compatible import ROUTES as COMPATIBLE
+from .cors import cors
 from .embed import Embed, Embeddings
 from .errors import error
 from .generate import Generate
-from .models import Copy, Delete, ListModels, ListRunning, Root, Show, Version
+from .loading import ListRunning, Loading
+from .models import Copy, Delete, ListModels, Root, Show, Version
 from .progress import Create, Pull, Push
+from .redirects import redirecting
 
 __all__ = ["PROVIDER"]
 
@@ -20,28 +23,31 @@ def _env(url: str) -> Mapping[str, str]:
     return {"OLLAMA_HOST": url}
 
 
+ROUTES = (
+    Route("POST", "/api/chat", Loading(Chat())),
+    Route("POST", "/api/generate", Loading(Generate())),
+    Route("POST", "/api/embed", Loading(Embed())),
+    Route("POST", "/api/embeddings", Loading(Embeddings())),
+    Route("GET", "/api/tags", ListModels()),
+    Route("POST", "/api/show", Show()),
+    Route("GET", "/api/ps", ListRunning()),
+    Route("GET", "/api/version", Version()),
+    Route("POST", "/api/pull", Pull()),
+    Route("POST", "/api/push", Push()),
+    Route("POST", "/api/create", Create()),
+    Route("POST", "/api/copy", Copy()),
+    Route("DELETE", "/api/delete", Delete()),
+    Route("HEAD", "/api/blobs/{digest}", HeadBlob()),
+    Route("POST", "/api/blobs/{digest}", PostBlob()),
+    Route("GET", "/", Root()),
+    *COMPATIBLE,
+)
+
 PROVIDER = Provider(
     name="ollama",
-    routes=(
-        Route("POST", "/api/chat", Chat()),
-        Route("POST", "/api/generate", Generate()),
-        Route("POST", "/api/embed", Embed()),
-        Route("POST", "/api/embeddings", Embeddings()),
-        Route("GET", "/api/tags", ListModels()),
-        Route("POST", "/api/show", Show()),
-        Route("GET", "/api/ps", ListRunning()),
-        Route("GET", "/api/version", Version()),
-        Route("POST", "/api/pull", Pull()),
-        Route("POST", "/api/push", Push()),
-        Route("POST", "/api/create", Create()),
-        Route("POST", "/api/copy", Copy()),
-        Route("DELETE", "/api/delete", Delete()),
-        Route("HEAD", "/api/blobs/{digest}", HeadBlob()),
-        Route("POST", "/api/blobs/{digest}", PostBlob()),
-        Route("GET", "/", Root()),
-        *COMPATIBLE,
-    ),
-    error=error,
+    routes=ROUTES,
+    error=redirecting(ROUTES, error),
+    cors=cors,
     env=_env,
     attach=attach,
     secrets=frozenset({"authorization", "cookie", "x-api-key", "proxy-authorization"}),

@@ -11,7 +11,7 @@ from ...canonical import OutputFormat, ThinkingOptions
 from ..reading import Reader
 from .gojson import dumps, invalid, literal
 
-__all__ = ["TYPES", "Settings", "streams", "unloads"]
+__all__ = ["TYPES", "Settings", "keep_alive_s", "streams", "unloads"]
 
 TYPES: Mapping[str, str] = {
     "options": "map[string]interface {}",
@@ -21,9 +21,14 @@ TYPES: Mapping[str, str] = {
     "images[]": "api.ImageData",
 }
 
+FOREVER_S = 9_223_372_036.0
+"""The longest time.Duration of Go: 292 years."""
+
 LEVELS = ("high", "medium", "low", "max")
 
 _DURATION = re.compile(r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+")
+_DURATION_PART = re.compile(r"([\d.]+)(ns|us|µs|μs|ms|s|m|h)")
+_UNITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 _BARE_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
 
 _INTEGERS = [
@@ -60,7 +65,7 @@ class Settings(NamedTuple):
     def of(cls, body: Reader) -> Self:
         max_tokens, stop = _options(body.object("options"))
         output, thinking, stream = _output(body), _thinking(body), streams(body)
-        _keep_alive_s(body)
+        keep_alive_s(body.raw("keep_alive"))
         for flag in ("raw", "truncate", "shift", "logprobs", "insecure"):
             body.flag(flag)
         if not 0 <= (body.integer("top_logprobs") or 0) <= 20:
@@ -75,24 +80,31 @@ def streams(body: Reader) -> bool:
 
 def unloads(body: Reader) -> bool:
     """Whether `keep_alive` is given and zero: with nothing to say, the model is unloaded."""
-    return _keep_alive_s(body) == 0
+    return keep_alive_s(body.raw("keep_alive")) == 0
 
 
-def _keep_alive_s(body: Reader) -> float | None:
-    """0 for a zero `keep_alive`, something else for any other, None when there is none."""
-    value = body.raw("keep_alive")
+def keep_alive_s(value: Any) -> float | None:
+    """The seconds of a `keep_alive`: a number of them, or a duration such as "5m"; None when
+    there is none. Below zero it is for ever."""
     if value is None:
         return None
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if abs(value) < 1e12 else 1e12
-    if not isinstance(value, str):
+        seconds = float(min(value, FOREVER_S))
+    elif isinstance(value, str):
+        seconds = _duration_s(value)
+    else:
         name = {bool: "bool", list: "[]interface {}"}.get(type(value), "map[string]interface {}")
         raise invalid(f"Unsupported type: '{name}'")
-    # Go's time.ParseDuration: a unit is required, but for "0".
-    if value.lstrip("+-") != "0" and not _DURATION.fullmatch(value):
-        problem = "missing unit in" if _BARE_NUMBER.fullmatch(value) else "invalid"
-        raise invalid(f"time: {problem} duration {literal(value)}")
-    return 1.0 if re.search("[1-9]", value) else 0.0
+    return seconds if 0 <= seconds <= FOREVER_S else FOREVER_S
+
+
+def _duration_s(text: str) -> float:
+    """As Go's time.ParseDuration: a unit is required, but for "0"."""
+    if text.lstrip("+-") != "0" and not _DURATION.fullmatch(text):
+        problem = "missing unit in" if _BARE_NUMBER.fullmatch(text) else "invalid"
+        raise invalid(f"time: {problem} duration {literal(text)}")
+    seconds = sum(float(count) * _UNITS_S[unit] for count, unit in _DURATION_PART.findall(text))
+    return -seconds if text.startswith("-") else seconds
 
 
 def _options(options: Reader | None) -> tuple[int | None, tuple[str, ...]]:

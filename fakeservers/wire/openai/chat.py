@@ -10,12 +10,14 @@ from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from ..reading import Reader
 from .chat_request import parse_chat
+from .chat_stored import stored
 from .chat_stream import stream
 from .choice import Head, finish_reason, message
-from .errors import WORDING
 from .headers import answer
-from .logprobs import logprobs
+from .logprobs import choice_logprobs
+from .responses.items import identified
 from .usage import chat_usage
+from .wording import WORDING
 
 __all__ = ["ChatCompletions"]
 
@@ -31,33 +33,46 @@ class ChatCompletions:
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
         head = Head.of(request, result, stamp)
+        replies = tuple(identified(reply, stamp.ids) for reply in result.replies)
+        keep = request.raw.get("store") is True
+        if request.stream and not keep:
+            return answer(stamp, stream(request, replies, result.usage, head, stamp.ids))
+        body = self._body(request, replies, result, head, stamp)
+        kept = stored(request, body) if keep else ()
         if request.stream:
-            return answer(stamp, stream(request, result, head, stamp.ids))
-        body = {
+            frames = stream(request, replies, result.usage, head, stamp.ids)
+            return answer(stamp, frames, stores=kept)
+        return answer(stamp, json_bytes(body), stores=kept)
+
+    def _body(
+        self,
+        request: ChatRequest,
+        replies: tuple[Reply, ...],
+        result: CompletionResult,
+        head: Head,
+        stamp: Stamp,
+    ) -> dict[str, Any]:
+        return {
             "id": head.id,
             "object": "chat.completion",
             "created": head.created,
             "model": head.model,
             "choices": [
                 self._choice(request, reply, index, head, stamp)
-                for index, reply in enumerate(result.replies)
+                for index, reply in enumerate(replies)
             ],
             "usage": chat_usage(result.usage),
             "service_tier": head.service_tier,
             "system_fingerprint": head.fingerprint,
         }
-        return answer(stamp, json_bytes(body))
 
     def _choice(
         self, request: ChatRequest, reply: Reply, index: int, head: Head, stamp: Stamp
     ) -> dict[str, Any]:
-        choice = {
-            "index": index,
-            "message": message(request, reply, stamp.ids),
-            "finish_reason": finish_reason(request, reply),
-        }
+        choice: dict[str, Any] = {"index": index, "message": message(request, reply)}
         if request.raw.get("logprobs"):
-            choice["logprobs"] = logprobs(request, reply, stamp.ids)
+            choice["logprobs"] = choice_logprobs(request, reply, stamp.ids)
         elif head.has_logprobs:
             choice["logprobs"] = None
+        choice["finish_reason"] = finish_reason(request, reply)
         return choice

@@ -6,12 +6,13 @@ Order of chunks and fields as recorded in 2025 and 2026.
 from collections.abc import Iterator
 from typing import Any
 
-from ...canonical import ChatRequest, CompletionResult, Refusal, Reply, Text
+from ...canonical import ChatRequest, Refusal, Reply, Text, ToolCall, Usage
 from ...rng import Ids
 from ..base import Frame
 from ..framing import SSE_DONE, deltas, dumps, encode, quote
-from .choice import Head, arguments, call_id, finish_reason, is_legacy, shown
-from .logprobs import logprobs
+from .choice import Head, arguments, custom_tools, finish_reason, free_text, is_legacy, shown
+from .interleaving import interleaved
+from .logprobs import tokens
 from .usage import chat_usage
 
 __all__ = ["stream"]
@@ -20,59 +21,75 @@ PADDING = 16
 """Longest `obfuscation`; its length varies so that a chunk's size tells nothing."""
 
 
-def stream(request: ChatRequest, result: CompletionResult, head: Head, ids: Ids) -> Iterator[Frame]:
-    """The frames of the answer, one choice after the other."""
+def stream(
+    request: ChatRequest, replies: tuple[Reply, ...], usage: Usage, head: Head, ids: Ids
+) -> Iterator[Frame]:
+    """The frames of the answer; several choices take turns. Every call has its id."""
     options = request.raw.get("stream_options")
     chunk = _Chunk(head, options if isinstance(options, dict) else {}, ids)
-    for index, reply in enumerate(result.replies):
-        yield from _choice(request, reply, index, chunk, ids)
+    choices = [_choice(request, reply, index, chunk, ids) for index, reply in enumerate(replies)]
+    yield from choices[0] if len(choices) == 1 else interleaved(choices)
     if chunk.with_usage:
-        yield chunk.usage(dumps(chat_usage(result.usage)))
+        yield chunk.usage(dumps(chat_usage(usage)))
     yield Frame(SSE_DONE)
 
 
 def _choice(
     request: ChatRequest, reply: Reply, index: int, chunk: "_Chunk", ids: Ids
 ) -> Iterator[Frame]:
-    calls = reply.tool_calls
-    legacy = is_legacy(request)
-    openers = [
-        {
-            "index": nth,
-            "id": call_id(call, ids),
-            "type": "function",
-            "function": {"name": call.name, "arguments": ""},
-        }
-        for nth, call in enumerate(calls)
-    ]
     content, _ = shown(reply)
+    calls = _Calls(request, reply)
     first: dict[str, Any] = {"role": "assistant", "content": None if content is None else ""}
-    if content is None and len(openers) == 1 and not legacy:
-        first["tool_calls"] = openers
-    if len(openers) < 2:
+    # Recorded: a lone call is opened in the first chunk; before several stand only these two.
+    opened = content is None and len(calls.openers) == 1
+    if opened:
+        first |= calls.openers[0]
+    if len(calls.openers) < 2:
         first["refusal"] = None
     yield chunk.frame(index, dumps(first))
-    scores = logprobs(request, reply, ids)["content"] if request.raw.get("logprobs") else None
+    scored = bool(request.raw.get("logprobs"))
     for part in reply.parts:
-        if isinstance(part, Text):
-            yield from chunk.texts(index, "content", deltas(part.text, part.chunks), scores)
-        elif isinstance(part, Refusal):
-            yield from chunk.texts(index, "refusal", deltas(part.text), None)
-    for nth, call in enumerate(calls):
-        if legacy:
-            opener = {"function_call": {"name": call.name, "arguments": ""}}
+        if isinstance(part, Text | Refusal):
+            key = "content" if isinstance(part, Text) else "refusal"
+            pieces = deltas(part.text, part.chunks if isinstance(part, Text) else ())
+            scores = [tokens(request, piece, ids) for piece in pieces] if scored else None
+            yield from chunk.texts(index, key, pieces, scores)
+    for opener, parts in zip(calls.openers, calls.pieces, strict=True):
+        if not opened:
             yield chunk.frame(index, dumps(opener), content=True)
-        elif "tool_calls" not in first:
-            yield chunk.frame(index, dumps({"tool_calls": [openers[nth]]}), content=True)
-        for piece in deltas(arguments(call)):
-            function = {"arguments": piece}
-            delta = (
-                {"function_call": function}
-                if legacy
-                else {"tool_calls": [{"index": nth, "function": function}]}
-            )
-            yield chunk.frame(index, dumps(delta), content=True)
+        for delta in parts:
+            yield chunk.frame(index, delta, content=True)
     yield chunk.frame(index, "{}", finish=finish_reason(request, reply))
+
+
+class _Calls:
+    """The deltas of a reply's calls: for each one that opens it, and those of its arguments."""
+
+    def __init__(self, request: ChatRequest, reply: Reply) -> None:
+        self.openers: list[dict[str, Any]] = []
+        self.pieces: list[Iterator[str]] = []
+        if not (calls := reply.tool_calls):
+            return
+        if is_legacy(request):
+            (call, *_) = calls
+            self.openers.append({"function_call": {"name": call.name, "arguments": ""}})
+            self.pieces.append(_pieces('{"function_call":{"arguments":', arguments(call), "}}"))
+            return
+        custom = custom_tools(request)
+        for nth, call in enumerate(calls):
+            self._add(nth, call, call.name in custom)
+
+    def _add(self, nth: int, call: ToolCall, is_custom: bool) -> None:
+        kind, key = ("custom", "input") if is_custom else ("function", "arguments")
+        said = {"index": nth, "id": call.id, "type": kind, kind: {"name": call.name, key: ""}}
+        self.openers.append({"tool_calls": [said]})
+        text = free_text(call) if is_custom else arguments(call)
+        start = f'{{"tool_calls":[{{"index":{nth},"{kind}":{{"{key}":'
+        self.pieces.append(_pieces(start, text, "}}]}"))
+
+
+def _pieces(start: str, text: str, end: str) -> Iterator[str]:
+    return (f"{start}{quote(piece)}{end}" for piece in deltas(text))
 
 
 class _Chunk:
@@ -109,14 +126,19 @@ class _Chunk:
         return Frame(encode(text), content)
 
     def texts(
-        self, index: int, key: str, pieces: list[str] | tuple[str, ...], scores: Any
+        self,
+        index: int,
+        key: str,
+        pieces: list[str] | tuple[str, ...],
+        scores: list[list[dict[str, Any]]] | None,
     ) -> Iterator[Frame]:
-        """A frame for each piece of text; `scores` are its log probabilities, if asked for."""
+        """A frame for each piece of text; `scores` are their log probabilities, if asked for."""
         before = f'{self._start}"choices":[{{"index":{index},"delta":{{"{key}":'
         for nth, piece in enumerate(pieces):
             score = self._logprobs
             if scores is not None:
-                score = f'"logprobs":{dumps({"content": scores[nth : nth + 1], "refusal": None})},'
+                told = {"content": None, "refusal": None, key: scores[nth]}
+                score = f'"logprobs":{dumps(told)},'
             after = f'}},{score}"finish_reason":null}}]{self._usage}{self._end()}'
             yield Frame(encode(before + quote(piece) + after), True)
 

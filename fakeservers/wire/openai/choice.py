@@ -1,16 +1,27 @@
 """What a chat completion and its stream share: the head, the message, the finish reason."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, Self
 
 from ...canonical import ChatRequest, CompletionResult, Finish, Refusal, Reply, Text, ToolCall
-from ...rng import Ids
 from ..base import Stamp
 from ..framing import dumps
-from .chat_request import reasons
+from .responses.families import family
 
-__all__ = ["Head", "arguments", "call_id", "finish_reason", "is_legacy", "message", "shown"]
+__all__ = [
+    "Head",
+    "arguments",
+    "custom_tools",
+    "finish_reason",
+    "free_text",
+    "is_legacy",
+    "message",
+    "shown",
+]
 
 FINISH: Mapping[Finish, str] = {
     "stop": "stop",
@@ -21,6 +32,20 @@ FINISH: Mapping[Finish, str] = {
     "content_filter": "content_filter",
 }
 TIERS: Mapping[str, str] = {"fast": "priority", "priority": "priority", "flex": "flex"}
+REMEMBERED_MODELS_MAX = 256
+
+# Recorded in 2025 and 2026, as are the models that leave `logprobs` out.
+_FINGERPRINTED = re.compile(r"(?:ft:|chat)?(?:gpt-4o(?!.*-search)|gpt-4\.1|o\d)")
+_WITHOUT_LOGPROBS = re.compile(r".*(?:-search|-audio)|gpt-4\.5")
+
+
+@lru_cache(maxsize=REMEMBERED_MODELS_MAX)
+def _traits(model: str, of_openai: bool) -> tuple[str | None, bool]:
+    """The fingerprint of the model's backend, and whether a choice has a place for `logprobs`."""
+    printed = not of_openai or _FINGERPRINTED.match(model)
+    digest = blake2b(model.encode("utf-8", "replace"), digest_size=5).hexdigest()
+    has_logprobs = not (family(model).reasoning or _WITHOUT_LOGPROBS.match(model))
+    return f"fp_{digest}" if printed else None, has_logprobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,28 +61,30 @@ class Head:
 
     @classmethod
     def of(cls, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Self:
-        """Recorded: reasoning models have a null fingerprint and leave `logprobs` out."""
-        thinks = reasons(request.model)
+        fingerprint, has_logprobs = _traits(result.model, request.provider == "openai")
         return cls(
             id=f"chatcmpl-{stamp.ids.base62(29)}",
             created=int(stamp.now_s),
             model=result.model,
             service_tier=TIERS.get(str(request.raw.get("service_tier")), "default"),
-            fingerprint=None if thinks else f"fp_{stamp.ids.hex(10)}",
-            has_logprobs=not thinks,
+            fingerprint=fingerprint,
+            has_logprobs=has_logprobs,
         )
 
 
-def message(request: ChatRequest, reply: Reply, ids: Ids) -> dict[str, Any]:
+def message(request: ChatRequest, reply: Reply) -> dict[str, Any]:
     """The assistant's message; `tool_calls` stands there only when there are calls."""
     content, refusal = shown(reply)
     said: dict[str, Any] = {"role": "assistant", "content": content}
-    calls = reply.tool_calls
-    if calls and is_legacy(request):
-        said["function_call"] = {"name": calls[0].name, "arguments": arguments(calls[0])}
-    elif calls:
-        said["tool_calls"] = [_call(call, ids) for call in calls]
-    return {**said, "refusal": refusal, "annotations": []}
+    if calls := reply.tool_calls:
+        if is_legacy(request):
+            said["function_call"] = {"name": calls[0].name, "arguments": arguments(calls[0])}
+        else:
+            custom = custom_tools(request)
+            said["tool_calls"] = [_call(call, custom) for call in calls]
+    said["refusal"] = refusal
+    said["annotations"] = []
+    return said
 
 
 def shown(reply: Reply) -> tuple[str | None, str | None]:
@@ -79,17 +106,28 @@ def is_legacy(request: ChatRequest) -> bool:
     return "functions" in request.raw and "tools" not in request.raw
 
 
-def call_id(call: ToolCall, ids: Ids) -> str:
-    return call.id or f"call_{ids.base62(24)}"
+def custom_tools(request: ChatRequest) -> frozenset[str]:
+    """The names of the offered tools that take free text instead of arguments."""
+    tools = request.raw.get("tools") or ()
+    return frozenset(tool["custom"]["name"] for tool in tools if tool["type"] == "custom")
 
 
 def arguments(call: ToolCall) -> str:
     return call.arguments if isinstance(call.arguments, str) else dumps(call.arguments)
 
 
-def _call(call: ToolCall, ids: Ids) -> dict[str, Any]:
-    return {
-        "id": call_id(call, ids),
-        "type": "function",
-        "function": {"name": call.name, "arguments": arguments(call)},
-    }
+def free_text(call: ToolCall) -> str:
+    """The input of a custom tool: the only argument, if it is one text."""
+    if not isinstance(call.arguments, str) and len(call.arguments) == 1:
+        (value,) = call.arguments.values()
+        if isinstance(value, str):
+            return value
+    return arguments(call)
+
+
+def _call(call: ToolCall, custom: frozenset[str]) -> dict[str, Any]:
+    if call.name in custom:
+        used = {"name": call.name, "input": free_text(call)}
+        return {"id": call.id, "type": "custom", "custom": used}
+    function = {"name": call.name, "arguments": arguments(call)}
+    return {"id": call.id, "type": "function", "function": function}

@@ -1,20 +1,30 @@
-"""`POST /completions`, the API for plain text that came before chat."""
+"""`POST /completions`, the API for plain text that came before chat.
+
+Order of fields as recorded in 2026.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
-from ...canonical import ChatRequest, CompletionResult, Message, Rejected, Reply, Text
+from ...canonical import ChatRequest, CompletionResult, Message, Rejected, Reply, Text, Usage
+from ...rng import Ids
 from ..base import Answer, Frame, HttpRequest, Stamp
-from ..framing import SSE_DONE, deltas, dumps, json_bytes, sse
+from ..framing import SSE_DONE, deltas, dumps, encode, json_bytes, quote
 from ..reading import Reader
-from .errors import WORDING, invalid
+from .chat_options import choices, stop
 from .headers import answer
+from .interleaving import interleaved
+from .logprobs import plain_logprobs
+from .responses.checks import Range, check_range
+from .tokens import token_words
 from .usage import plain_usage
+from .wording import WORDING, invalid
 
 __all__ = ["Completions"]
 
 MAX_TOKENS = 16
 """What the API generates when the caller sets no `max_tokens`."""
+LOGPROBS = Range("integer", 0, 5)
 
 
 class Completions:
@@ -30,15 +40,16 @@ class Completions:
             raise Rejected(invalid("you must provide a model parameter"))
         prompts = _prompts(body)
         max_tokens = body.integer("max_tokens")
-        stop = body.raw("stop")
+        body.flag("echo")
+        check_range("logprobs", body.integer("logprobs"), LOGPROBS)
         return ChatRequest(
             provider=self._provider,
             endpoint="completions.create",
             model=model,
             messages=(Message("user", (Text("\n".join(prompts)),)),),
             max_tokens=MAX_TOKENS if max_tokens is None else max_tokens,
-            stop=(stop,) if isinstance(stop, str) else body.texts("stop"),
-            choices=max(1, len(prompts)) * max(1, min(body.integer("n") or 1, 128)),
+            stop=stop(body),
+            choices=len(prompts) * choices(body),
             stream=body.flag("stream") or False,
             raw=body.value,
         )
@@ -48,57 +59,101 @@ class Completions:
             "id": f"cmpl-{stamp.ids.base62(29)}",
             "object": "text_completion",
             "created": int(stamp.now_s),
-            "model": result.model,
         }
+        writing = _Writing(request, len(result.replies), stamp.ids)
         if request.stream:
-            return answer(stamp, _stream(request, result, head))
-        choices = [
-            _choice(_text(request, reply), index, _finish(reply))
-            for index, reply in enumerate(result.replies)
-        ]
-        body = {**head, "choices": choices, "usage": plain_usage(result.usage)}
+            return answer(stamp, _stream(request, result, dumps(head), writing))
+        body = {
+            **head,
+            "model": result.model,
+            "choices": [
+                {
+                    "text": writing.text(reply, index),
+                    "index": index,
+                    "logprobs": writing.logprobs(writing.text(reply, index), 0),
+                    "finish_reason": _finish(reply),
+                }
+                for index, reply in enumerate(result.replies)
+            ],
+            "usage": plain_usage(result.usage),
+        }
         return answer(stamp, json_bytes(body))
 
 
+class _Writing:
+    """The texts of the choices, each after its own prompt if `echo` asks for it."""
+
+    def __init__(self, request: ChatRequest, count: int, ids: Ids) -> None:
+        prompts = _prompts(Reader.of(request.raw, WORDING)) if request.raw.get("echo") else ("",)
+        self._prompts = prompts
+        self._each = max(1, count // len(prompts))
+        self._top = request.raw.get("logprobs")
+        self._ids = ids
+
+    def text(self, reply: Reply, index: int) -> str:
+        return self._prompts[min(index // self._each, len(self._prompts) - 1)] + reply.text
+
+    def logprobs(self, text: str, offset: int) -> dict[str, Any] | None:
+        if self._top is None:
+            return None
+        return plain_logprobs(text, int(self._top), offset, self._ids)
+
+
 def _prompts(body: Reader) -> tuple[str, ...]:
-    """One prompt or several; prompts as token numbers stand here as their digits."""
+    """One prompt or several; prompts as token numbers stand here as a word for each."""
     given = body.raw("prompt")
-    if given is None:
+    if given is None or given == []:
         return ("",)
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, list):
         raise body.reject("prompt", "string", "array")
-    if not all(isinstance(item, str | int | list) for item in given):
-        raise body.reject("prompt", "string", "array")
-    if all(isinstance(item, int) for item in given):
-        return (" ".join(map(str, given)),)
-    return tuple(item if isinstance(item, str) else " ".join(map(str, [item])) for item in given)
+    if (tokens := token_words(given)) is not None:
+        return (tokens,)
+    return tuple(_prompt(item, index) for index, item in enumerate(given))
+
+
+def _prompt(item: Any, index: int) -> str:
+    text = item if isinstance(item, str) else token_words(item)
+    if text is None:
+        raise Rejected(WORDING.wrong_type(("prompt", index), ("string", "array"), item))
+    return text
 
 
 def _stream(
-    request: ChatRequest, result: CompletionResult, head: dict[str, Any]
+    request: ChatRequest, result: CompletionResult, head: str, writing: _Writing
 ) -> Iterator[Frame]:
     options = request.raw.get("stream_options")
     with_usage = isinstance(options, dict) and bool(options.get("include_usage"))
-    usage = {"usage": None} if with_usage else {}
-    for index, reply in enumerate(result.replies):
-        for piece in deltas(_text(request, reply)):
-            chunk = {**head, "choices": [_choice(piece, index, None)], **usage}
-            yield Frame(sse(dumps(chunk)), True)
-        yield Frame(sse(dumps({**head, "choices": [_choice("", index, _finish(reply))], **usage})))
+    start = f'data: {head[:-1]},"choices":'
+    model = f',"model":{quote(result.model)}'
+    end = f'{model},"usage":null}}\n\n' if with_usage else f"{model}}}\n\n"
+    yield from interleaved(
+        _choice(reply, index, start, end, writing) for index, reply in enumerate(result.replies)
+    )
     if with_usage:
-        yield Frame(sse(dumps({**head, "choices": [], "usage": plain_usage(result.usage)})))
+        yield _usage(start, model, result.usage)
     yield Frame(SSE_DONE)
 
 
-def _text(request: ChatRequest, reply: Reply) -> str:
-    return request.prompt + reply.text if request.raw.get("echo") else reply.text
+def _choice(reply: Reply, index: int, start: str, end: str, writing: _Writing) -> Iterator[Frame]:
+    """A chunk for each piece of the text; recorded: the last one also says why it ends."""
+    pieces = deltas(writing.text(reply, index)) or [""]
+    offset = 0
+    for nth, piece in enumerate(pieces, 1):
+        scores = writing.logprobs(piece, offset)
+        offset += len(piece)
+        reason = f'"{_finish(reply)}"' if nth == len(pieces) else "null"
+        told = "null" if scores is None else dumps(scores)
+        choice = (
+            f'{{"text":{quote(piece)},"index":{index},"logprobs":{told},"finish_reason":{reason}}}'
+        )
+        yield Frame(encode(f"{start}[{choice}]{end}"), True)
+
+
+def _usage(start: str, model: str, usage: Usage) -> Frame:
+    return Frame(encode(f'{start}[]{model},"usage":{dumps(plain_usage(usage))}}}\n\n'))
 
 
 def _finish(reply: Reply) -> str:
-    return "length" if reply.finish == "length" else "stop"
-
-
-def _choice(text: str, index: int, finish: str | None) -> dict[str, Any]:
-    return {"text": text, "index": index, "logprobs": None, "finish_reason": finish}
+    return reply.finish if reply.finish in ("length", "content_filter") else "stop"

@@ -5,18 +5,28 @@ The SDK asks for base64 when the caller does not say (openai SDK 3.54, `embeddin
 
 import base64
 import struct
+from collections.abc import Mapping
 from typing import Any
 
 from ...canonical import EmbedRequest, EmbedResult, Rejected
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from ..reading import Reader
-from .errors import WORDING, invalid
 from .headers import answer
+from .responses.checks import Range, check_range
+from .tokens import token_words
+from .wording import WORDING, empty_array, invalid, unknown_value
 
 __all__ = ["Embeddings"]
 
-DIMENSIONS_MAX = 3072
+FORMATS = ("float", "base64")
+DIMENSIONS = Range("integer", 1)
+DIMENSIONS_MAX: Mapping[str, int] = {
+    "text-embedding-3-small": 1536,
+    "text-embedding-3-large": 3072,
+}
+WITHOUT_DIMENSIONS = "text-embedding-ada-002"
+INPUTS_MAX = 2048
 
 
 class Embeddings:
@@ -32,20 +42,14 @@ class Embeddings:
             raise Rejected(invalid("you must provide a model parameter"))
         body.require("input")
         wanted = body.text("encoding_format")
-        if wanted not in (None, "float", "base64"):
-            raise Rejected(
-                invalid(
-                    f"Invalid value: '{wanted}'. Supported values are: 'float' and 'base64'.",
-                    param="encoding_format",
-                    code="invalid_value",
-                )
-            )
+        if wanted is not None and wanted not in FORMATS:
+            raise Rejected(unknown_value(wanted, FORMATS, "encoding_format"))
         return EmbedRequest(
             provider=self._provider,
             endpoint="embeddings.create",
             model=model,
             inputs=_inputs(body),
-            dimensions=_dimensions(body),
+            dimensions=_dimensions(body, model),
             raw=body.value,
         )
 
@@ -68,55 +72,49 @@ class Embeddings:
 
 
 def _inputs(body: Reader) -> tuple[str, ...]:
-    """A text, texts, or texts as token numbers; those stand here as their digits."""
+    """A text, texts, or texts as token numbers; those stand here as a word for each."""
     given = body.raw("input")
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, list):
         raise body.reject("input", "string", "array")
     if not given:
+        raise Rejected(empty_array("input"))
+    if (tokens := token_words(given)) is not None:
+        return (tokens,)
+    if len(given) > INPUTS_MAX:
         raise Rejected(
             invalid(
-                "Invalid 'input': input cannot be an empty array.",
+                f"Invalid 'input': array too long. Expected an array with maximum length "
+                f"{INPUTS_MAX}, but got an array with length {len(given)} instead.",
                 param="input",
-                code="empty_array",
+                code="array_above_max_length",
             )
         )
-    if all(_is_token(item) for item in given):
-        return (_digits(given),)
-    texts = []
-    for index, item in enumerate(given):
-        if isinstance(item, str):
-            texts.append(item)
-        elif isinstance(item, list) and all(_is_token(token) for token in item):
-            texts.append(_digits(item))
-        else:
-            path = ("input", index)
-            raise Rejected(WORDING.wrong_type(path, ("string", "array"), item))
-    return tuple(texts)
+    return tuple(_input(item, index) for index, item in enumerate(given))
 
 
-def _is_token(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _input(item: Any, index: int) -> str:
+    text = item if isinstance(item, str) else token_words(item)
+    if text is None:
+        raise Rejected(WORDING.wrong_type(("input", index), ("string", "array"), item))
+    return text
 
 
-def _digits(tokens: list[int]) -> str:
-    return " ".join(map(str, tokens))
-
-
-def _dimensions(body: Reader) -> int | None:
+def _dimensions(body: Reader, model: str) -> int | None:
+    """The length that is wanted: "only supported in text-embedding-3 and later models"."""
     dimensions = body.integer("dimensions")
-    if dimensions is not None and not 1 <= dimensions <= DIMENSIONS_MAX:
-        low = dimensions < 1
-        word, side, sign, bound = (
-            ("below", "minimum", ">=", 1) if low else ("above", "maximum", "<=", DIMENSIONS_MAX)
-        )
+    if dimensions is None:
+        return None
+    check_range("dimensions", dimensions, DIMENSIONS)
+    if model == WITHOUT_DIMENSIONS:
+        raise Rejected(invalid("This model does not support specifying dimensions."))
+    most = DIMENSIONS_MAX.get(model, max(DIMENSIONS_MAX.values()))
+    if dimensions > most:
         raise Rejected(
             invalid(
-                f"Invalid 'dimensions': integer {word} {side} value. Expected a value "
-                f"{sign} {bound}, but got {dimensions} instead.",
-                param="dimensions",
-                code=f"integer_{word}_{side[:3]}_value",
+                f"Invalid value for 'dimensions' = {dimensions}. Must be less than or equal to "
+                f"{most}."
             )
         )
     return dimensions

@@ -1,20 +1,19 @@
-"""OpenAI's errors: the envelope, the words, what each status and kind fills in.
+"""OpenAI's errors: the envelope, and what each status and kind fills in. What is wrong with a
+body is said in `wording`.
 
 Wording follows recorded answers and the public issue logs of OpenAI's SDKs.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ...canonical import ApiError, Rejected
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
-from ..reading import JsonType, Path, json_type
-from .headers import answer
+from .headers import ORGANIZATION, answer
+from .wording import INVALID, WORDING, Wording, invalid, place
 
 __all__ = ["WORDING", "Wording", "admit", "error", "invalid", "place"]
-
-INVALID = "invalid_request_error"
 
 NO_KEY = (
     "You didn't provide an API key. You need to provide your API key in an Authorization header "
@@ -30,6 +29,11 @@ BAD_JSON = (
     "our help center at help.openai.com.)"
 )
 SERVER_ERROR = "The server had an error while processing your request. Sorry about that!"
+QUOTA = (
+    "You exceeded your current quota, please check your plan and billing details. For more "
+    "information on this error, read the docs: "
+    "https://platform.openai.com/docs/guides/error-codes/api-errors."
+)
 OVERLOADED = "The engine is currently overloaded, please try again later"
 
 
@@ -41,7 +45,7 @@ class _Default(NamedTuple):
 
 _BY_STATUS: Mapping[int, _Default] = {
     400: _Default(INVALID, None, "Invalid request."),
-    401: _Default(INVALID, "invalid_api_key", "Incorrect API key provided."),
+    401: _Default(INVALID, None, "Incorrect API key provided."),
     403: _Default(
         INVALID,
         "unsupported_country_region_territory",
@@ -52,67 +56,12 @@ _BY_STATUS: Mapping[int, _Default] = {
     409: _Default(INVALID, None, "The resource was changed by another request."),
     413: _Default(INVALID, None, "Maximum content size limit exceeded."),
     422: _Default(INVALID, None, "The request could not be processed."),
-    429: _Default(
-        "requests",
-        "rate_limit_exceeded",
-        "Rate limit reached for requests. Visit https://platform.openai.com/account/rate-limits "
-        "to learn more.",
-    ),
+    429: _Default("requests", "rate_limit_exceeded", "Rate limit reached for requests."),
     500: _Default("server_error", None, SERVER_ERROR),
     502: _Default("server_error", None, "Bad gateway."),
     503: _Default("server_error", None, OVERLOADED),
     504: _Default("server_error", None, "The server timed out."),
 }
-
-
-class Wording:
-    """What OpenAI says of a body with a missing or mistyped field."""
-
-    def missing(self, path: Path) -> ApiError:
-        name = place(path)
-        return invalid(
-            f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter"
-        )
-
-    def wrong_type(self, path: Path, wanted: tuple[JsonType, ...], value: Any) -> ApiError:
-        if not path:
-            return ApiError(status=400, kind="bad_json", subject=json_type(value))
-        name = place(path)
-        expected = _either([_WANTED[kind] for kind in wanted])
-        return invalid(
-            f"Invalid type for '{name}': expected {expected}, "
-            f"but got {_WANTED[json_type(value)]} instead.",
-            param=name,
-            code="invalid_type",
-        )
-
-
-WORDING = Wording()
-
-_WANTED: Mapping[JsonType, str] = {
-    "string": "a string",
-    "integer": "an integer",
-    "number": "a decimal",
-    "boolean": "a boolean",
-    "object": "an object",
-    "array": "an array",
-    "null": "null",
-}
-
-
-def place(path: Path) -> str:
-    """A path as OpenAI writes it: `messages[0].content`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
-
-
-def invalid(message: str, *, param: str | None = None, code: str | None = None) -> ApiError:
-    """A 400 with these words."""
-    return ApiError(
-        status=400, kind="invalid", type=INVALID, message=message, param=param, code=code
-    )
 
 
 def admit(http: HttpRequest) -> None:
@@ -139,7 +88,8 @@ def _status(problem: ApiError, http: HttpRequest) -> int:
 
 def _told(problem: ApiError, http: HttpRequest) -> tuple[str, str, str | None, str | None]:
     """Message, type, param and code."""
-    if (known := _by_kind(problem, http)) is not None:
+    known = _by_kind(problem, http) or _by_status(problem, http)
+    if known is not None:
         return known
     default = _BY_STATUS.get(problem.status) or _BY_STATUS[400 if problem.status < 500 else 500]
     # An error with words of its own carries its own code, or none.
@@ -179,6 +129,54 @@ def _by_kind(
             return None
 
 
+def _by_status(
+    problem: ApiError, http: HttpRequest
+) -> tuple[str, str, str | None, str | None] | None:
+    """The words that tell something of the request, where the error brings none of its own."""
+    if problem.message or problem.type:
+        return None
+    match problem.status, problem.code:
+        case 401, None:
+            return _wrong_key(http), INVALID, None, "invalid_api_key"
+        case 429, None:
+            return _rate_limit(problem, http), "requests", None, "rate_limit_exceeded"
+        case 429, "insufficient_quota":
+            return QUOTA, "insufficient_quota", None, "insufficient_quota"
+        case _:
+            return None
+
+
+def _wrong_key(http: HttpRequest) -> str:
+    """Long keys are told by their ends."""
+    key = http.headers.get("authorization", "").rpartition(" ")[2]
+    if len(key) > 12:
+        key = f"{key[:8]}{'*' * (len(key) - 12)}{key[-4:]}"
+    return (
+        f"Incorrect API key provided: {key}. You can find your API key at "
+        f"https://platform.openai.com/account/api-keys."
+    )
+
+
+def _rate_limit(problem: ApiError, http: HttpRequest) -> str:
+    """Programs read the wait out of this text, so it agrees with the header."""
+    wait = dict(problem.headers).get("retry-after", "")
+    again = f" Please try again in {wait}s." if wait.replace(".", "", 1).isdigit() else ""
+    return (
+        f"Rate limit reached for {_model_of(http)} in organization {ORGANIZATION} on requests per "
+        f"min (RPM): Limit 500, Used 500, Requested 1.{again} "
+        f"Visit https://platform.openai.com/account/rate-limits to learn more."
+    )
+
+
+def _model_of(http: HttpRequest) -> str:
+    try:
+        body = http.json()
+    except Rejected:
+        body = None
+    model = body.get("model") if isinstance(body, dict) else None
+    return model if isinstance(model, str) and model else "requests"
+
+
 def _unknown_model(name: str, http: HttpRequest) -> tuple[str, str, str | None, str | None]:
     if "/responses" in http.path:
         return f"The requested model '{name}' does not exist.", INVALID, "model", "model_not_found"
@@ -192,6 +190,12 @@ def _unknown_model(name: str, http: HttpRequest) -> tuple[str, str, str | None, 
     )
 
 
+_RESOURCES: Mapping[str, str] = {
+    "/responses": "Response",
+    "/chat/completions": "Chat completion",
+}
+
+
 def _not_found(problem: ApiError, http: HttpRequest) -> tuple[str, str, str | None, str | None]:
     subject = problem.subject
     if problem.code == "previous":
@@ -201,9 +205,13 @@ def _not_found(problem: ApiError, http: HttpRequest) -> tuple[str, str, str | No
             "previous_response_id",
             "previous_response_not_found",
         )
-    what = "Response" if "/responses" in http.path else "Resource"
+    if problem.code == "item":
+        return (
+            f"Item with id '{subject}' not found. Items are not persisted when `store` is set to "
+            "false. Try again with `store` set to true, or remove this item from your input.",
+            INVALID,
+            "input",
+            None,
+        )
+    what = next((name for part, name in _RESOURCES.items() if part in http.path), "Resource")
     return f"{what} with id '{subject}' not found.", INVALID, None, None
-
-
-def _either(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"one of {', '.join(words[:-1])} or {words[-1]}"

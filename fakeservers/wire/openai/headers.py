@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ...canonical import Stored
 from ..base import Answer, Frame, Headers, Stamp
 
-__all__ = ["EVENT_STREAM", "JSON", "answer"]
+__all__ = ["EVENT_STREAM", "JSON", "ORGANIZATION", "answer"]
 
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream; charset=utf-8"

@@ -28,12 +28,15 @@ class _Models:
         )
 
     def _model(self, model: Any) -> dict[str, Any]:
-        return {
+        told = {
             "id": model.id,
             "object": "model",
             "created": model.created_s,
             "owned_by": self._owner or model.extra.get("owned_by", "system"),
         }
+        if self._provider == "openai" and model.retires_on:
+            told["shutdown_date"] = model.retires_on
+        return told
 
 
 class ListModels(_Models):

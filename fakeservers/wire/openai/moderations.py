@@ -8,8 +8,8 @@ from ...canonical import ModerateRequest, ModerateResult, Rejected
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from ..reading import Reader
-from .errors import WORDING, invalid
 from .headers import answer
+from .wording import WORDING, empty_array, place, unknown_value
 
 __all__ = ["Moderations"]
 
@@ -28,6 +28,7 @@ CATEGORIES = (
     "violence",
     "violence/graphic",
 )
+PARTS = ("text", "image_url")
 FLAGGED_FROM = 0.5
 SEEN_IN_IMAGES = frozenset(
     {
@@ -57,8 +58,8 @@ class Moderations:
     def render(self, request: ModerateRequest, result: ModerateResult, stamp: Stamp) -> Answer:
         types = _types(request.raw.get("input"))
         body = {
-            "id": f"modr-{stamp.ids.integer(1000, 9999)}",
-            "model": request.model,
+            "id": f"modr-{stamp.ids.hex(32)}",
+            "model": result.model,
             "results": [_verdict(scores, types) for scores in result.scores],
         }
         return answer(stamp, json_bytes(body))
@@ -72,26 +73,34 @@ def _inputs(body: Reader) -> tuple[str, ...]:
     if not isinstance(given, list):
         raise body.reject("input", "string", "array")
     if not given:
-        raise Rejected(
-            invalid(
-                "Invalid 'input': input cannot be an empty array.",
-                param="input",
-                code="empty_array",
-            )
-        )
+        raise Rejected(empty_array("input"))
     if all(isinstance(item, str) for item in given):
         return tuple(given)
-    parts = [part.text("text") for part in body.objects("input")]
-    return ("\n".join(text for text in parts if text),)
+    texts = (_text(part) for part in body.objects("input"))
+    return ("\n".join(text for text in texts if text),)
+
+
+def _text(part: Reader) -> str:
+    """The text of a part; an image has none."""
+    part.require("type")
+    kind = part.text("type") or ""
+    if kind not in PARTS:
+        raise Rejected(unknown_value(kind, PARTS, place((*part.path, "type"))))
+    part.require(kind)
+    if kind == "text":
+        return part.text("text") or ""
+    if (image := part.object("image_url")) is not None:
+        image.require("url")
+        image.text("url")
+    return ""
 
 
 def _types(given: Any) -> tuple[str, ...]:
-    parts = given if isinstance(given, list) else []
-    has_image = any(isinstance(part, dict) and part.get("type") == "image_url" for part in parts)
-    has_text = any(isinstance(part, str) or part.get("type") == "text" for part in parts)
-    if not has_image:
+    """The kinds of input that were judged, text first."""
+    if isinstance(given, str) or not all(isinstance(part, dict) for part in given):
         return ("text",)
-    return ("text", "image") if has_text else ("image",)
+    kinds = {part["type"] for part in given}
+    return tuple(name for kind, name in (("text", "text"), ("image_url", "image")) if kind in kinds)
 
 
 def _verdict(scores: Mapping[str, float], types: tuple[str, ...]) -> dict[str, Any]:

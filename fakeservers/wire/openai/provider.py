@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 
 from ..base import Provider, Route
+from ..cors import open_to_all
 from .attach import attach
 from .chat import ChatCompletions
+from .chat_stored import (
+    DeleteChatCompletion,
+    GetChatCompletion,
+    ListChatCompletions,
+    ListChatMessages,
+    UpdateChatCompletion,
+)
 from .completions import Completions
 from .embeddings import Embeddings
 from .errors import admit, error
@@ -26,6 +34,11 @@ PROVIDER = Provider(
     base="/v1",
     routes=(
         Route("POST", "/v1/chat/completions", ChatCompletions()),
+        Route("GET", "/v1/chat/completions", ListChatCompletions()),
+        Route("GET", "/v1/chat/completions/{id}", GetChatCompletion()),
+        Route("POST", "/v1/chat/completions/{id}", UpdateChatCompletion()),
+        Route("DELETE", "/v1/chat/completions/{id}", DeleteChatCompletion()),
+        Route("GET", "/v1/chat/completions/{id}/messages", ListChatMessages()),
         Route("POST", "/v1/completions", Completions()),
         Route("POST", "/v1/embeddings", Embeddings()),
         Route("POST", "/v1/moderations", Moderations()),
@@ -36,6 +49,7 @@ PROVIDER = Provider(
     ),
     error=error,
     admit=admit,
+    cors=open_to_all,
     env=_env,
     attach=attach,
     secrets=frozenset({"authorization", "api-key", "cookie", "proxy-authorization"}),

@@ -72,3 +72,24 @@ def test_the_exchange_is_complete_when_the_last_byte_is_handed_over():
     exchange = next(iter(tiny.journal))
     assert exchange.outcome == "complete"
     assert exchange.sent_bytes > 0
+
+
+def test_a_client_that_leaves_before_its_end_is_not_answered():
+    """Nothing is sent and nothing decided; the journal tells that it was there."""
+    sent = []
+    incoming = [
+        {"type": "http.request", "body": b'{"text": "x"}', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive():
+        return incoming.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    tiny = fake(TINY)
+    scope = {"type": "http", "method": "POST", "path": "/say", "query_string": b"", "headers": []}
+    asyncio.run(App(tiny)(scope, receive, send))
+    assert sent == []
+    assert [(e.outcome, e.status, e.request) for e in tiny.journal] == [("disconnected", 0, None)]

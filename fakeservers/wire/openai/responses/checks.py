@@ -112,7 +112,7 @@ def _check_pairs(body: Reader) -> None:
     for item, following in zip_longest(items, items[1:]):
         if item.raw("type") != "reasoning" or not item.text("id"):
             continue
-        if following is None or _is_callers(following):
+        if following is None or _is_callers(following, sealed=bool(item.raw("encrypted_content"))):
             raise Rejected(
                 invalid(
                     f"Item '{item.raw('id')}' of type 'reasoning' was provided without its "
@@ -122,7 +122,13 @@ def _check_pairs(body: Reader) -> None:
             )
 
 
-def _is_callers(item: Reader) -> bool:
-    """Whether the caller wrote the item, rather than sent back what the model had said."""
+def _is_callers(item: Reader, *, sealed: bool) -> bool:
+    """Whether the caller wrote the item, rather than sent back what the model had said.
+
+    After reasoning that is `sealed`, all of it in its `encrypted_content`, nothing is looked up:
+    clients that keep nothing on the server send assistant messages without ids.
+    """
     kind = item.raw("type") or "message"
-    return kind in CALLERS or (kind == "message" and not item.has("id"))
+    if kind != "message":
+        return kind in CALLERS
+    return not (item.has("id") or (sealed and item.raw("role") == "assistant"))

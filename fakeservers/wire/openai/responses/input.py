@@ -14,6 +14,7 @@ from ....canonical import (
     Message,
     Opaque,
     Part,
+    Reference,
     Refusal,
     Rejected,
     Role,
@@ -148,8 +149,7 @@ class _Conversation:
 
     def reference(self, item: Reader) -> None:
         item.require("id")
-        item.text("id")
-        self._add("assistant", Opaque(item.value))
+        self._add("assistant", Reference(item.text("id") or ""))
 
     def _call(self, item: Reader, key: str, read: Callable[[str], Mapping[str, Any] | str]) -> None:
         item.require("call_id", "name", key)

@@ -45,9 +45,11 @@ class ItemIds:
 
 
 class Output(NamedTuple):
-    """The items, and the deltas that a script wants for a text: by item and content index."""
+    """The items, the parts that each of them says, and the deltas that a script wants for a
+    text: by item and content index."""
 
     items: list[Item]
+    parts: list[tuple[Part, ...]]
     chunks: Mapping[tuple[int, int], tuple[str, ...]]
 
 
@@ -76,7 +78,7 @@ def output(
         last = making.items[-1]
         if "status" in last:
             last["status"] = "incomplete"
-    return Output(making.items, making.chunks)
+    return Output(making.items, making.parts, making.chunks)
 
 
 def _kind(part: Part) -> str:
@@ -98,6 +100,7 @@ class _Making:
         raw: Mapping[str, Any] = request.raw
         include = raw.get("include") or ()
         self.items: list[Item] = []
+        self.parts: list[tuple[Part, ...]] = []
         self.chunks: dict[tuple[int, int], tuple[str, ...]] = {}
         self._family: Family = family(request.model)
         self._visible = request.thinking.visible
@@ -112,10 +115,13 @@ class _Making:
         match kind:
             case "message":
                 self._message(parts)
+                self.parts.append(tuple(parts))
             case "reasoning":
                 self._reasoning(parts)
+                self.parts.append(tuple(parts))
             case "call":
                 self._calls(parts)
+                self.parts += [(part,) for part in parts]
 
     def _message(self, parts: Sequence[Text | Refusal]) -> None:
         content: list[Item] = []

@@ -1,17 +1,20 @@
-"""What a response leaves on the server: itself, the conversation up to it, its input items."""
+"""What a response leaves on the server: itself, the conversation up to it, its input items, and
+every item by its id."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ....canonical import ChatRequest, Message, Reply, Stored
+from ....canonical import ChatRequest, Message, Stored
 from ...reading import Reader
 from ..errors import WORDING
-from .items import Item, ItemIds
+from .items import Item, ItemIds, Output
 from .request import instructed
 
 __all__ = ["COLLECTION", "input_items_of", "stored"]
 
 COLLECTION = "responses"
+ITEMS = "items"
+"""What references name; an item that a client sent says nothing when it is referred to."""
 
 # A reference stands for an item of another response; the list of inputs does not repeat it.
 UNLISTED = frozenset({"item_reference", "compaction_trigger"})
@@ -33,17 +36,27 @@ def input_items_of(id: str) -> str:
 
 
 def stored(
-    request: ChatRequest, reply: Reply, response: Mapping[str, Any], ids: ItemIds
+    request: ChatRequest, output: Output, response: Mapping[str, Any], ids: ItemIds
 ) -> tuple[Stored, ...]:
     """What to keep; nothing when the request says `store: false`."""
     if request.raw.get("store") is False:
         return ()
     id = response["id"]
-    said = Message("assistant", reply.parts)
+    said = Message("assistant", tuple(part for parts in output.parts for part in parts))
     kept = Stored(collection=COLLECTION, id=id, body=response, messages=(*_carried(request), said))
     collection = input_items_of(id)
-    items = _items(request.raw.get("input"), ids)
-    return kept, *(Stored(collection=collection, id=item["id"], body=item) for item in items)
+    given = list(_items(request.raw.get("input"), ids))
+    return (
+        kept,
+        *(Stored(collection=collection, id=item["id"], body=item) for item in given),
+        *(Stored(collection=ITEMS, id=item["id"], body=item) for item in given),
+        *(
+            Stored(
+                collection=ITEMS, id=item["id"], body=item, messages=(Message("assistant", parts),)
+            )
+            for item, parts in zip(output.items, output.parts, strict=True)
+        ),
+    )
 
 
 def _carried(request: ChatRequest) -> Iterable[Message]:

@@ -138,6 +138,23 @@ def test_two_tools_are_called_with_their_own_arguments() -> None:
     assert called(asked) == [("add", {"a": 1, "b": 2}), ("multiply", {"a": 3, "b": 4})]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("What is 12 divided by 3?", [("divide", {"a": 12, "b": 3})]),
+        ("I have 10 apples. Divide 12 by 3", [("divide", {"a": 12, "b": 3})]),
+        ("12 and 3 multiplied, 9 and 1 added",
+         [("multiply", {"a": 12, "b": 3}), ("add", {"a": 9, "b": 1})]),
+        ("What is the weather in Oslo, and what is 6 multiplied by 7?",
+         [("get_weather", {"city": "Oslo"}), ("multiply", {"a": 6, "b": 7})]),
+    ],
+)  # fmt: skip
+def test_arguments_may_stand_before_the_verb(prompt: str, expected: list[Any]) -> None:
+    """A call takes what stands in its clause, in the order in which it stands there."""
+    divide = tool("divide", a=WHOLE, b=WHOLE)
+    assert called(ask(prompt, divide, MULTIPLY, ADD, WEATHER)) == expected
+
+
 def test_tools_that_share_a_word_are_told_apart_by_the_other() -> None:
     """`file` stands in both names, so the verbs tell which file is whose."""
     tools = (tool("create_file", path=TEXT), tool("delete_file", path=TEXT))
@@ -215,6 +232,44 @@ def test_a_forced_agent_run_ends() -> None:
     then = ask(prompt, *tools, tool_choice=ANY, then=turn("get_population", "8,982,000"))
     assert names(first) == ["get_population"]
     assert names(then) == ["final_result"]
+
+
+@pytest.mark.parametrize("choice", [ToolChoice(), ANY], ids=["auto", "any"])
+def test_a_tool_named_like_a_type_takes_the_outcome(choice: ToolChoice) -> None:
+    """`Weather` beside functions is where the run's result goes, and ends the run."""
+    outcome = tool("Weather", "The weather of a city.", city=TEXT)
+    prompt, tools, then = "Weather in Oslo?", (WEATHER, ADD, outcome), turn("get_weather", "rain")
+    first = ask(prompt, *tools, tool_choice=choice)
+    assert called(first) == [("get_weather", {"city": "Oslo"})]
+    second = ask(prompt, *tools, tool_choice=choice, then=then)
+    assert called(second) == [("Weather", {"city": "Oslo"})]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("Hello!", ["final_result"]),
+        ("Please include your response in a tool call.", ["final_result"]),
+        ("Tell me the population of London", ["get_population"]),
+        ("Hello! Do not call any tool.", []),
+    ],
+)
+def test_a_final_tool_is_called_unasked(prompt: str, expected: list[str]) -> None:
+    """A tool that says it ends the conversation is how the answer is wanted."""
+    assert names(ask(prompt, POPULATION, FINAL)) == expected
+
+
+def test_words_follow_a_final_tool() -> None:
+    """When the model may decide, the run's outcome is handed in once."""
+    done = turn("get_population", "8,982,000") + turn("final_result", "ok")
+    assert names(ask("Population of London?", POPULATION, FINAL, then=done)) == []
+
+
+def test_types_are_tools_like_others_when_all_are_types() -> None:
+    """Programs that write every tool as a class have no tool that ends the run."""
+    tools = (tool("GetWeather", city=TEXT), tool("GetPopulation", city=TEXT))
+    asked = ask("Weather in Oslo?", *tools, then=turn("GetWeather", "rain"))
+    assert names(asked) == []
 
 
 def test_a_lone_final_tool_is_filled_from_the_prompt() -> None:

@@ -57,6 +57,11 @@ TEXTS = {"type": "array", "items": TEXT}
             {"days": 3, "guests": 4},
         ),
         ("Search for cats", object_of(query=TEXT), {"query": "Search for cats"}),
+        (
+            "Create a customer named '你好啊集团' (Hello Group)",
+            object_of(customer_name=TEXT),
+            {"customer_name": "你好啊集团"},
+        ),
         ('Call it with query "recorded"', object_of(query=TEXT), {"query": "recorded"}),
         ("The sum of 3, 5 and 9", object_of(values={"type": "array", "items": NUMBER}),
          {"values": [3, 5, 9]}),

@@ -10,7 +10,7 @@ from fakeservers.behaviour.models import Model
 from fakeservers.canonical import Rejected, ResourceResult
 from fakeservers.wire.base import Endpoint, HttpRequest, Stamp
 from fakeservers.wire.ollama.blobs import HeadBlob, PostBlob
-from fakeservers.wire.ollama.models import Copy, Delete, ListModels, ListRunning, Root, Show
+from fakeservers.wire.ollama.models import Copy, Delete, ListModels, Root, Show
 from fakeservers.wire.ollama.progress import Create, Pull, Push
 
 GET = HttpRequest(method="GET", path="/api/tags")
@@ -72,11 +72,6 @@ def test_capabilities_follow_from_the_model(post: Any, stamp: Stamp) -> None:
     """They are told where the catalogue does not list them."""
     body = json.loads(answered(Show(), post({"name": "own"}), stamp, OWN).body)
     assert body["capabilities"] == ["completion", "tools", "vision"]
-
-
-def test_nothing_is_loaded(stamp: Stamp) -> None:
-    """A fake holds no model in memory."""
-    assert answered(ListRunning(), GET, stamp, LLAMA).body == b'{"models":[]}'
 
 
 def test_root(stamp: Stamp) -> None:

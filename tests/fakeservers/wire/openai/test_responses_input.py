@@ -190,6 +190,17 @@ def test_wrong_items(items: Any, param: str, start: str) -> None:
     assert str(error.message).startswith(start)
 
 
+def test_sealed_reasoning_needs_no_ids_after_it() -> None:
+    """A client that keeps nothing on the server sends its reasoning with its content, and the
+    answer that followed without its id."""
+    reasoning = {"type": "reasoning", "id": "rs_1", "summary": []}
+    said = {"role": "assistant", "content": [{"type": "output_text", "text": "Hi."}]}
+    asked = {"role": "user", "content": "x"}
+    request = parse([{**reasoning, "encrypted_content": "gAAAA"}, said, asked], store=False)
+    assert [message.role for message in request.messages] == ["assistant", "user"]
+    assert refused([reasoning, said, asked]).status == 400
+
+
 def test_nothing_to_answer() -> None:
     """A request needs an input, or something that stands for one."""
     error = refused(None)
