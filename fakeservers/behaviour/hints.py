@@ -79,6 +79,7 @@ _NAMELESS_WORDS = """
     yesterday yet you your
 """
 _NAMELESS = frozenset(_NAMELESS_WORDS.split())
+_SAID_OF_NAMES = frozenset(("has", "is", "lives", "was", "works"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +231,8 @@ def _names(match: re.Match[str]) -> Iterator[Mention]:
     starts_sentence = not match.string[: mention.start].strip() or (
         match.string[: mention.start].rstrip()[-1] in ".!?:"
     )
-    yield replace(mention, weak=starts_sentence and len(words) == 1)
+    weak = starts_sentence and len(words) == 1 and mention.after not in _SAID_OF_NAMES
+    yield replace(mention, weak=weak)
 
 
 def _iso_date(text: str) -> str:

@@ -97,6 +97,8 @@ def raw(
     headers: Mapping[str, str] | None = None,
 ) -> RawReply:
     """Bytes sent as they are; the content type is the provider's unless given."""
+    if not isinstance(status, int) or not 200 <= status <= 599:
+        raise ScriptError(f"raw(...) has a status from 200 to 599, not {status!r}.")
     return RawReply(
         body=body.encode() if isinstance(body, str) else bytes(body),
         status=status,

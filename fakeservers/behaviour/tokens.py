@@ -14,6 +14,7 @@ from ..canonical import (
     Media,
     Opaque,
     Part,
+    Reference,
     Refusal,
     Reply,
     Text,
@@ -116,6 +117,8 @@ def _count_part(part: Part, overhead: _Overhead) -> int:
             return overhead.media
         case Opaque():
             return _count_json(part.raw)
+        case Reference():
+            return 0
 
 
 def _count_tool(tool: Tool) -> int:

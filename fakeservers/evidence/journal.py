@@ -1,21 +1,28 @@
 """What reached one fake and what it answered: a bounded list of exchanges.
 
 The pipeline fills in an exchange as it goes; everyone else reads. Credentials never enter:
-headers and query are redacted before they are kept.
+headers and query are redacted before they are kept. An exchange keeps the bytes of its request
+and reads them again when it is looked at: kept values would cost more than the whole answer.
 """
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
+import orjson
+
 from ..behaviour.scenario import Rule
-from ..canonical import ApiError, RawReply, Reply, Request, Usage
+from ..canonical import ApiError, RawReply, Rejected, Reply, Request, Usage
+from ..wire.base import Endpoint, HttpRequest
 
-__all__ = ["JOURNAL_MAX", "REDACTED", "Exchange", "Journal", "Outcome"]
+__all__ = ["BODIES_BYTES_MAX", "JOURNAL_MAX", "REDACTED", "Exchange", "Journal", "Outcome"]
 
-JOURNAL_MAX = 2_000
+JOURNAL_MAX = 10_000
 """Exchanges kept a fake; the oldest makes room."""
+
+BODIES_BYTES_MAX = 128 * 1024 * 1024
+"""Bytes of request bodies kept a fake; the oldest exchanges make room."""
 
 REDACTED = "<redacted>"
 
@@ -26,8 +33,8 @@ Outcome = Literal["pending", "complete", "disconnected"]
 class Exchange:
     """One HTTP request and its answer.
 
-    request     the canonical request; None when it could not be read
-    body        the parsed JSON body, or the bytes when it is not JSON
+    http        the request as it came, without its credentials
+    endpoint    what read it; None when there is no such route
     rule        the rule that decided; None for a natural answer
     replies     what the model said; empty for errors and for other than generated content
     error       what went wrong, when the fake answered with an error
@@ -37,13 +44,11 @@ class Exchange:
 
     number: int
     provider: str
-    method: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Any = b""
+    http: HttpRequest
     started_s: float = 0.0
-    request: Request | None = None
+    endpoint: Endpoint | None = None
+    continued: Request | None = None
+    """The request with the stored conversation that it continues, where it names one."""
     rule: Rule | None = None
     replies: tuple[Reply, ...] = ()
     raw: RawReply | None = None
@@ -57,12 +62,49 @@ class Exchange:
     outcome: Outcome = "pending"
 
     @property
+    def method(self) -> str:
+        return self.http.method
+
+    @property
+    def path(self) -> str:
+        return self.http.path
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return self.http.query
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By lower-case name; credentials are redacted."""
+        return self.http.headers
+
+    @property
+    def body(self) -> Any:
+        """The parsed JSON body, or its bytes when it is not JSON."""
+        try:
+            return orjson.loads(self.http.body)
+        except ValueError:
+            return self.http.body
+
+    @property
+    def request(self) -> Request | None:
+        """The canonical request; None when it could not be read."""
+        if self.continued is not None or self.endpoint is None:
+            return self.continued
+        try:
+            return self.endpoint.parse(self.http)
+        except Rejected:
+            return None
+
+    @property
     def model(self) -> str:
-        return self.request.model if self.request is not None else ""
+        request = self.request
+        return request.model if request is not None else ""
 
     @property
     def prompt(self) -> str:
-        return self.request.prompt if self.request is not None else ""
+        request = self.request
+        return request.prompt if request is not None else ""
 
     @property
     def text(self) -> str:
@@ -73,14 +115,25 @@ class Exchange:
 class Journal:
     """The newest exchanges of one fake, oldest first."""
 
-    def __init__(self, size_max: int = JOURNAL_MAX) -> None:
-        self._exchanges: deque[Exchange] = deque(maxlen=size_max)
+    def __init__(
+        self, size_max: int = JOURNAL_MAX, bodies_bytes_max: int = BODIES_BYTES_MAX
+    ) -> None:
+        self._exchanges: deque[Exchange] = deque()
+        self._size_max = size_max
+        self._bodies_bytes_max = bodies_bytes_max
+        self._bodies_bytes = 0
         self.total = 0
         """Exchanges seen, those that had to make room included."""
 
     def add(self, exchange: Exchange) -> None:
-        self._exchanges.append(exchange)
+        exchanges = self._exchanges
+        exchanges.append(exchange)
         self.total += 1
+        self._bodies_bytes += len(exchange.http.body)
+        while len(exchanges) > self._size_max or (
+            self._bodies_bytes > self._bodies_bytes_max and len(exchanges) > 1
+        ):
+            self._bodies_bytes -= len(exchanges.popleft().http.body)
 
     def __iter__(self) -> Iterator[Exchange]:
         # A copy: the server's thread appends while a test reads.

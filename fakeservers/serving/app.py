@@ -12,13 +12,18 @@ from ..wire.base import HttpRequest
 from .delivery import Send, deliver
 from .exchange import Fake
 
-__all__ = ["BODY_BYTES_MAX", "App"]
+__all__ = ["BODY_BYTES_MAX", "CONNECTION", "App"]
+
+CONNECTION = "fakeservers.connection"
+"""The extension of an ASGI scope in which a server hands over the connection itself."""
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 """A longer request body is answered with 413."""
 
 DRAINED_BYTES_MAX = 4 * BODY_BYTES_MAX
 """How much of a too long body is read and thrown away, so that its sender hears the answer."""
+
+NOTHING: Mapping[str, Any] = {}
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -48,7 +53,11 @@ class App:
         # Set before the last byte leaves: whoever has read the answer finds it in the journal.
         exchange.outcome = "complete"
         exchange.sent_bytes = await deliver(
-            answer, send, date=self._http_date(), head_only=http.method == "HEAD"
+            answer,
+            send,
+            scope.get("extensions", NOTHING).get(CONNECTION),
+            date=self._http_date(),
+            head_only=http.method == "HEAD",
         )
         exchange.ended_s = fake.clock.now()
 

@@ -128,9 +128,14 @@ class Fake:
             raise Rejected(ApiError(status=410, kind="script", message=self.closed))
         endpoint, params = self._routes.find(http.method, http.path)
         self._admit(http)
-        request = endpoint.parse(_with_params(http, params) if params else http)
-        exchange.request = request = continued(request, self._answering.store)
-        exchange.body = request.raw
+        exchange.endpoint = endpoint
+        if params:
+            http = replace(http, params=params)
+            exchange.http = replace(exchange.http, params=params)
+        read = endpoint.parse(http)
+        request = continued(read, self._answering.store)
+        if request is not read:
+            exchange.continued = request
         decision = self._decide(request, http, exchange)
         result = self._answering.answer(request, decision, seed)
         if isinstance(result, Result):
@@ -203,11 +208,13 @@ class Fake:
         exchange = Exchange(
             number=self.journal.total + 1,
             provider=self.provider.name,
-            method=http.method,
-            path=http.path,
-            query=_redacted(http.query, secrets),
-            headers=_redacted(http.headers, secrets),
-            body=http.body,
+            http=HttpRequest(
+                method=http.method,
+                path=http.path,
+                query=_redacted(http.query, secrets),
+                headers=_redacted(http.headers, secrets),
+                body=http.body,
+            ),
             started_s=self.clock.now(),
         )
         self.journal.add(exchange)
@@ -223,17 +230,6 @@ class Fake:
         if len(self._occurrences) > OCCURRENCES_MAX:
             self._occurrences.popitem(last=False)
         return asked, nth
-
-
-def _with_params(http: HttpRequest, params: Mapping[str, str]) -> HttpRequest:
-    return HttpRequest(
-        method=http.method,
-        path=http.path,
-        query=http.query,
-        headers=http.headers,
-        body=http.body,
-        params=params,
-    )
 
 
 def _redacted(values: Mapping[str, str], secrets: frozenset[str]) -> Mapping[str, str]:

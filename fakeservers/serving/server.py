@@ -10,13 +10,14 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from ..errors import StartError
+from .app import CONNECTION
 
 __all__ = ["Listener", "ServerThread", "close_all", "open_all"]
 
@@ -29,11 +30,49 @@ STOP_S_MAX = 5.0
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol without its access log, which would print keys in queries."""
+    """uvicorn's protocol without its access log, which would print keys in queries, and with the
+    connection itself in the scope of every request of HTTP/1.1."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.access_log = False
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self.parser.get_http_version() == "1.1":
+            scope = cast(dict[str, Any], self.scope)
+            scope["extensions"] = {CONNECTION: _Connection(self.cycle)}
+
+
+class _Connection:
+    """The connection of one request. Does what the `send` of uvicorn's cycle does, with bytes in
+    place of messages: half the writes, and any bytes at all."""
+
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    @property
+    def keeps_alive(self) -> bool:
+        return self._cycle.keep_alive
+
+    def write(self, data: bytes, *, last: bool = False) -> None:
+        cycle = self._cycle
+        cycle.response_started = True
+        if not cycle.disconnected:
+            cycle.transport.write(data)
+        if last:
+            cycle.response_complete = True
+            cycle.message_event.set()
+            if not cycle.keep_alive:
+                cycle.transport.close()
+            cycle.on_response()
+
+    async def drained(self) -> None:
+        cycle = self._cycle
+        if cycle.flow.write_paused and not cycle.disconnected:
+            await cycle.flow.drain()
 
 
 class Listener:
@@ -61,6 +100,7 @@ class Listener:
             loop="none",
             lifespan="off",
             ws="none",
+            proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_S,
         )
         config.load()

@@ -8,7 +8,7 @@ what goes wrong is decided elsewhere. No module under `wire` imports `behaviour`
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import orjson
 
@@ -29,9 +29,12 @@ __all__ = [
 Headers = tuple[tuple[str, str], ...]
 
 
-class Frame(NamedTuple):
+@dataclass(slots=True)
+class Frame:
     """One piece of a streamed body. `content` is true for what a reader would call output:
-    pace and faults count those, and leave envelopes alone."""
+    pace and faults count those, and leave envelopes alone.
+
+    Not frozen: hundreds are made for every stream, and a frozen one costs twice as much."""
 
     data: bytes
     content: bool = False

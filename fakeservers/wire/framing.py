@@ -56,6 +56,6 @@ def line(value: Any) -> bytes:
     return json_bytes(value) + b"\n"
 
 
-def deltas(text: str, chunks: tuple[str, ...] = ()) -> tuple[str, ...] | list[str]:
+def deltas(text: str, chunks: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The deltas in which a text is streamed: `chunks` if given, else about a token each."""
     return chunks or pieces(text)

@@ -14,4 +14,4 @@ def test_the_pieces_join_to_the_text(text):
 
 def test_a_piece_is_about_a_word():
     """With the space before it."""
-    assert pieces("Hello big world.") == ["Hello", " big", " world", "."]
+    assert pieces("Hello big world.") == ("Hello", " big", " world", ".")

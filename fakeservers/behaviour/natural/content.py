@@ -26,6 +26,12 @@ KEYS_MAX = 16
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _JSON_WANTED = re.compile(r"\bjson\b[^.]{0,80}\bschema\b", re.IGNORECASE)
+_JSON_ASKED = re.compile(
+    r"\b(?:answer|reply|respond|return|output)"
+    r"(?:\s+(?:only|just|in|as|with|using|an?|your|answer|valid|raw|pure|strict|single))*"
+    r"\s+json\b(?!\s+schema)",
+    re.IGNORECASE,
+)
 _SPELLED = re.compile(
     r"\b(?:reply|respond|answer|return|output|say)\b[^{\n]{0,60}\{", re.IGNORECASE
 )
@@ -50,11 +56,12 @@ def _text(request: ChatRequest, random: Random) -> str:
     output = request.output
     if output.kind == "schema" and output.schema is not None:
         return _dumps(example(output.schema, random, _hints(request)))
-    if output.kind != "text" or _JSON_WANTED.search(request.system):
+    asked = output.kind != "text" or _JSON_ASKED.search(f"{request.system}\n{request.prompt}")
+    if asked or _JSON_WANTED.search(request.system):
         schema = _quoted_schema(request)
         if schema is not None:
             return _dumps(example(schema, random, _hints(request)))
-        if output.kind != "text":
+        if asked:
             return _dumps(_any_object(request, random))
     return answer(request.prompt, request.tool_results, random)
 

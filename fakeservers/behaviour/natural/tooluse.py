@@ -42,7 +42,7 @@ def _free(request: ChatRequest) -> tuple[Asked, ...]:
     if request.tool_results:
         done = _called(request)
         return () if any(tool.name in done for tool in final) else ending
-    told = tool_use(request.prompt)
+    told = tool_use(request.prompt, request.system)
     if told is False:
         return ()
     work = [tool for tool in request.tools if tool not in final]

@@ -40,6 +40,9 @@ _USE = re.compile(
 )
 
 
+_ONLY = re.compile(r"\bonly\b[^.?!\n]{0,20}\b(?:tool|function) calls?\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A tool that a prompt asks for. `place` is where in the prompt it is first mentioned;
@@ -94,10 +97,15 @@ def _placed(asked: Asked, found: Sequence[Asked], words: _Words) -> Asked:
     return replace(asked, place=min(words.places[stem] for stem in own))
 
 
-def tool_use(prompt: str) -> bool | None:
-    """True when the prompt says to use a tool, False when it says not to, None otherwise."""
+def tool_use(prompt: str, system: str = "") -> bool | None:
+    """True when the prompt says to use a tool, False when it says not to, None otherwise.
+
+    A system text tells of tools at any rate; it counts when it wants nothing but a call.
+    """
     found = _USE.search(prompt[:PROMPT_CHARS_MAX])
-    return None if found is None else not found["no"]
+    if found is not None:
+        return not found["no"]
+    return True if _ONLY.search(system[:PROMPT_CHARS_MAX]) else None
 
 
 def finals(tools: Sequence[Tool]) -> tuple[Tool, ...]:

@@ -15,11 +15,15 @@ __all__ = ["array"]
 
 ITEMS_MAX = 1_000
 ITEMS_USUAL = 3
+ITEMS_TOLD_MAX = 8
 DUPLICATES_MAX = 24
 
 
 def array(maker: Maker, flat: Mapping[str, Any], name: str, depth: int) -> list[Any]:
-    """An array for a schema without combinations."""
+    """An array for a schema without combinations.
+
+    Once an item took something from the prompt there are as many as the prompt tells as much of.
+    """
     low, high = _bounds(flat)
     prefix = flat.get("prefixItems")
     prefix = prefix if isinstance(prefix, list) else []
@@ -33,13 +37,25 @@ def array(maker: Maker, flat: Mapping[str, Any], name: str, depth: int) -> list[
     size = min(max(usual, len(prefix) + len(wanted) if wanted else 0), max(high, low))
     items = []
     seen: set[Hashable] = set()
-    for index in range(size):
+    least = max(low, len(prefix) + len(wanted))
+    most = size if maker.minimal(depth) else max(size, min(high, ITEMS_TOLD_MAX))
+    told = 0
+    for index in range(most):
+        mark = maker.claims.mark()
+        if index >= size and not (told and mark):
+            break
         schema = prefix[index] if index < len(prefix) else flat.get("items")
         if len(prefix) <= index < len(prefix) + len(wanted):
             schema = {"allOf": [schema if schema is not None else True, *wanted[:1]]}
         item = _item(maker, schema, name, depth, seen if flat.get("uniqueItems") is True else None)
+        taken = len(mark) - len(maker.claims)
+        if index >= least and taken < told:
+            # The prompt tells of fewer: an item of which it says less is not one of them.
+            maker.claims.back(mark)
+            break
         if item is _DUPLICATE:
             break
+        told = told or taken
         items.append(item)
     return items
 

@@ -77,6 +77,9 @@ class Claims:
         """What is left now, for `back`."""
         return list(self._left)
 
+    def __len__(self) -> int:
+        return len(self._left)
+
     def back(self, mark: list[Mention]) -> None:
         """Give back all that was taken since `mark`."""
         self._left = list(mark)
@@ -119,8 +122,9 @@ class Claims:
     def texts(self, name: str) -> list[str]:
         """All texts of the property's kind that are left: the enumeration if there is one."""
         accepted = _ACCEPTED.get(kind_of(name), _ANY)
-        mentions = [m for m in self._left if m.kind in accepted and not m.weak]
-        series = [m for m in self.hints.series() if m in mentions]
+        series = self.hints.series()
+        mentions = [m for m in self._left if m.kind in accepted and (not m.weak or m in series)]
+        series = tuple(m for m in series if m in mentions)
         taken = series or [m for m in mentions if m.kind == (mentions and mentions[0].kind)]
         self._left = [m for m in self._left if m not in taken]
         return [m.text for m in taken]

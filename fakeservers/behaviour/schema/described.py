@@ -1,4 +1,4 @@
-"""Bounds that a schema tells in its description only.
+"""Keywords that a schema tells in its description only.
 
 Claude's structured outputs refuse bounds, so Anthropic's SDKs (`transform_schema`) move them:
 `{"type": "integer", "description": "A number\\n\\n{minimum: 1, maximum: 10}"}`. A model reads
@@ -6,17 +6,22 @@ them there.
 """
 
 import re
+from ast import literal_eval
 from collections.abc import Mapping
 from typing import Any
 
 __all__ = ["described"]
 
-_STATED = re.compile(r"(?:^|\n\n)\{(\w+: .*)\}\Z", re.DOTALL)
-_NUMBER = re.compile(
-    r"\b((?:exclusiveM|m)(?:in|ax)imum|(?:min|max)(?:Length|Items)|multipleOf): "
-    r"(-?\d+(?:\.\d+)?)(?=, \w+: |\Z)"
-)
-_PATTERN = re.compile(r"\bpattern: (.+?)(?=, \w+: |\Z)", re.DOTALL)
+STATED_CHARS_MAX = 2_000
+
+_STATED = re.compile(rf"(?:^|\n\n)\{{(\w+: .{{1,{STATED_CHARS_MAX}}})\}}\Z", re.DOTALL)
+_KEY = re.compile(r"(?:^|, )(\w+): ")
+_BOUNDS = frozenset(
+    (
+        "exclusiveMaximum", "exclusiveMinimum", "maxItems", "maxLength", "maximum", "minItems",
+        "minLength", "minimum", "multipleOf", "pattern", "prefixItems", "uniqueItems",
+    )
+)  # fmt: skip
 
 
 def described(flat: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -27,10 +32,14 @@ def described(flat: Mapping[str, Any]) -> Mapping[str, Any]:
     stated = _STATED.search(description)
     if stated is None:
         return flat
-    bounds: dict[str, Any] = {
-        keyword: float(value) if "." in value else int(value[:300])
-        for keyword, value in _NUMBER.findall(stated[1])
-    }
-    if (pattern := _PATTERN.search(stated[1])) is not None:
-        bounds["pattern"] = pattern[1]
-    return {**bounds, **flat}
+    _, *told = _KEY.split(stated[1])
+    pairs = zip(told[::2], told[1::2], strict=True)
+    return {**{key: _value(text) for key, text in pairs if key in _BOUNDS}, **flat}
+
+
+def _value(text: str) -> Any:
+    """A value as the SDK prints it, which is as Python does, but strings without quotes."""
+    try:
+        return literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return text

@@ -23,17 +23,33 @@ def object_(maker: Maker, flat: Mapping[str, Any], depth: int) -> dict[str, Any]
     properties = _mapping(flat.get("properties"))
     required = _required(flat)
     made: dict[str, Any] = {}
-    # What is required has first claim on what the prompt mentions.
-    for name in sorted(required, key=lambda name: not maker.claims.named(name)):
-        schema = properties.get(name, _schema_of(flat, name))
-        made[name] = maker.make(schema, name, depth + 1)
+    # What is required has first claim on what the prompt mentions, and an array on what it lists.
+    wanted = {name: properties.get(name, _schema_of(flat, name)) for name in required}
+    listed = bool(maker.claims.hints.series())
+    for name in sorted(
+        wanted,
+        key=lambda name: not (maker.claims.named(name) or (listed and _is_array(wanted[name]))),
+    ):
+        made[name] = maker.make(wanted[name], name, depth + 1)
     for name, schema in properties.items():
         if name not in made and _is_wanted(maker, flat, schema, depth, len(made)):
+            made[name] = maker.make(schema, name, depth + 1, required=False)
+    if not made and not maker.minimal(depth) and _limit(flat, "maxProperties", 1):
+        # An object that says nothing satisfies a schema that requires nothing, and helps nobody.
+        for name, schema in _first(properties):
             made[name] = maker.make(schema, name, depth + 1, required=False)
     _depend(maker, flat, made, depth)
     _fill(maker, flat, made, depth)
     first = [name for name in properties if name in made]
     return {name: made[name] for name in dict.fromkeys((*first, *made))}
+
+
+def _is_array(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and "array" in types_of(schema)
+
+
+def _first(properties: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [pair for pair in properties.items() if pair[1] is not False][:1]
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

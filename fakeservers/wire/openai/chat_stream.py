@@ -4,6 +4,7 @@ Order of chunks and fields as recorded in 2025 and 2026.
 """
 
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 from ...canonical import ChatRequest, Refusal, Reply, Text, ToolCall, Usage
@@ -110,9 +111,7 @@ class _Chunk:
         self._start = f"data: {shared[:-1]},"
         self._logprobs = '"logprobs":null,' if head.has_logprobs else ""
         self._usage = ',"usage":null' if self.with_usage else ""
-        self._padding = (
-            ids.base62(PADDING * 2) if options.get("include_obfuscation") is not False else ""
-        )
+        self._ends = _ends(ids) if options.get("include_obfuscation") is not False else ["}\n\n"]
         self._nth = 0
 
     def frame(
@@ -133,21 +132,28 @@ class _Chunk:
         scores: list[list[dict[str, Any]]] | None,
     ) -> Iterator[Frame]:
         """A frame for each piece of text; `scores` are their log probabilities, if asked for."""
-        before = f'{self._start}"choices":[{{"index":{index},"delta":{{"{key}":'
-        for nth, piece in enumerate(pieces):
-            score = self._logprobs
-            if scores is not None:
-                told = {"content": None, "refusal": None, key: scores[nth]}
-                score = f'"logprobs":{dumps(told)},'
-            after = f'}},{score}"finish_reason":null}}]{self._usage}{self._end()}'
-            yield Frame(encode(before + quote(piece) + after), True)
+        start = encode(f'{self._start}"choices":[{{"index":{index},"delta":{{"{key}":')
+        close = f'"finish_reason":null}}]{self._usage}'
+        if scores is None:
+            ends = [encode(f"}},{self._logprobs}{close}{end}") for end in self._ends]
+            for piece, end in zip(pieces, cycle(ends), strict=False):
+                yield Frame(start + encode(quote(piece)) + end, True)
+            return
+        for piece, score in zip(pieces, scores, strict=True):
+            told = dumps({"content": None, "refusal": None, key: score})
+            rest = f'}},"logprobs":{told},{close}{self._end()}'
+            yield Frame(start + encode(quote(piece) + rest), True)
 
     def usage(self, usage: str) -> Frame:
         return Frame(encode(f'{self._start}"choices":[],"usage":{usage}{self._end()}'))
 
     def _end(self) -> str:
-        if not self._padding:
-            return "}\n\n"
         self._nth += 1
-        at = self._nth * 5 % PADDING
-        return f',"obfuscation":"{self._padding[at : at + self._nth * 11 % PADDING]}"}}\n\n'
+        return self._ends[self._nth % len(self._ends)]
+
+
+def _ends(ids: Ids) -> list[str]:
+    """Ends of chunks, each with padding of another length; they are used in turn."""
+    padding = ids.base62(PADDING * 2)
+    lengths = [nth * 11 % PADDING for nth in range(1, PADDING + 1)]
+    return [f',"obfuscation":"{padding[length:][:length]}"}}\n\n' for length in lengths]

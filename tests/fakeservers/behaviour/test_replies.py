@@ -64,10 +64,11 @@ def test_no_reply_is_refused_with_what_to_write(value):
         lambda: tool_call("f", {"a": 1}, b=2),
         lambda: structured(object()),
         lambda: text("ab", chunks=("a",)),
+        lambda: raw("x", status=99),
     ],
 )
 def test_a_contradiction_is_refused(make):
-    """Two places for arguments, no JSON, chunks that do not join to the text."""
+    """Two places for arguments, no JSON, chunks that do not join to the text, no status."""
     with pytest.raises(ScriptError):
         make()
 

@@ -2,11 +2,19 @@
 
 from fakeservers.canonical import Reply, Text
 from fakeservers.evidence.journal import Exchange, Journal
-from tests.fakeservers.support import chat
+from tests.fakeservers.support import chat, post
+from tests.fakeservers.tiny import Say
 
 
-def exchange(number=1, **fields):
-    return Exchange(number=number, provider="tiny", method="POST", path="/say", **fields)
+def exchange(number=1, *, request=None, body=b"", **fields):
+    """An exchange with this request, or with these bytes that nothing has read."""
+    return Exchange(
+        number=number,
+        provider="tiny",
+        http=post("/say", body),
+        continued=request,
+        **fields,
+    )
 
 
 def test_the_oldest_exchange_makes_room():
@@ -16,6 +24,24 @@ def test_the_oldest_exchange_makes_room():
         journal.add(exchange(number))
     assert [kept.number for kept in journal] == [1, 2]
     assert journal.total == 3
+
+
+def test_long_bodies_make_room_too():
+    """The newest exchange is always kept."""
+    journal = Journal(bodies_bytes_max=10)
+    for number in range(3):
+        journal.add(exchange(number, body=b"x" * 6))
+    assert [kept.number for kept in journal] == [2]
+    journal.add(exchange(3, body=b"x" * 60))
+    assert [kept.number for kept in journal] == [3]
+
+
+def test_the_bytes_are_read_again_when_looked_at():
+    """Nothing else is kept of a request; what is not JSON stays bytes, and no request."""
+    read = exchange(body=b'{"text": "Hi"}', endpoint=Say())
+    assert (read.request.prompt, read.body) == ("Hi", {"text": "Hi"})
+    broken = exchange(body=b"{", endpoint=Say())
+    assert (broken.request, broken.body) == (None, b"{")
 
 
 def test_a_reader_is_not_disturbed_by_what_comes_in():

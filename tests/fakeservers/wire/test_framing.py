@@ -45,4 +45,4 @@ def test_events_are_framed():
 def test_given_chunks_are_the_deltas():
     """Else about a token each."""
     assert deltas("abc", ("a", "bc")) == ("a", "bc")
-    assert deltas("a b") == ["a", " b"]
+    assert deltas("a b") == ("a", " b")

@@ -32,7 +32,7 @@ class CreateResponse:
         custom = custom_tools(Reader.of(request.raw, WORDING))
         said = output(reply, request, custom, ids, stamp.ids)
         body = response(request, result, said.items, id, stamp)
-        kept = stored(request, said, body, ids)
+        kept = stored(request, reply, said, body, ids)
         if not request.stream:
             return answer(stamp, json_bytes(body), stores=kept)
         options = request.raw.get("stream_options") or {}

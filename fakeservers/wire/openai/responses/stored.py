@@ -4,7 +4,7 @@ every item by its id."""
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ....canonical import ChatRequest, Message, Stored
+from ....canonical import ChatRequest, Message, Reply, Stored
 from ...reading import Reader
 from ..errors import WORDING
 from .items import Item, ItemIds, Output
@@ -36,13 +36,13 @@ def input_items_of(id: str) -> str:
 
 
 def stored(
-    request: ChatRequest, output: Output, response: Mapping[str, Any], ids: ItemIds
+    request: ChatRequest, reply: Reply, output: Output, response: Mapping[str, Any], ids: ItemIds
 ) -> tuple[Stored, ...]:
     """What to keep; nothing when the request says `store: false`."""
     if request.raw.get("store") is False:
         return ()
     id = response["id"]
-    said = Message("assistant", tuple(part for parts in output.parts for part in parts))
+    said = Message("assistant", reply.parts)
     kept = Stored(collection=COLLECTION, id=id, body=response, messages=(*_carried(request), said))
     collection = input_items_of(id)
     given = list(_items(request.raw.get("input"), ids))

@@ -102,12 +102,31 @@ def test_json_mode_takes_hints(prompt: str, expected: Any) -> None:
     assert made == expected if isinstance(expected, dict) else set(made) == expected
 
 
+@pytest.mark.parametrize(
+    ("prompt", "is_json"),
+    [
+        ("What is the weather? Answer in JSON.", True),
+        ("Respond with a valid JSON object with the keys 'a' and 'b'.", True),
+        ("Return only JSON", True),
+        ("What does the function return: JSON or XML?", False),
+        ("Explain JSON in one sentence.", False),
+    ],
+)
+def test_json_that_is_asked_for_in_words(prompt: str, is_json: bool) -> None:
+    """Where an API has no JSON mode, programs say so."""
+    text = natural_reply(ask(prompt), Random(1)).text
+    assert text.startswith("{") is is_json
+
+
 @pytest.mark.parametrize("kind", ["json", "text"])
-def test_a_schema_in_the_system_text_is_satisfied(kind: Any) -> None:
+@pytest.mark.parametrize(
+    "schema", [PERSON, {"$ref": "#/$defs/P", "$defs": {"P": PERSON}}], ids=["plain", "reference"]
+)
+def test_a_schema_in_the_system_text_is_satisfied(kind: Any, schema: Any) -> None:
     """Frameworks without native structured output put the schema into the prompt."""
-    system = f"Respond with a JSON object compatible with this schema: {json.dumps(PERSON)}"
+    system = f"Respond with a JSON object compatible with this schema: {json.dumps(schema)}"
     reply = natural_reply(ask(system=system, output=OutputFormat(kind=kind)), Random(1))
-    jsonschema.validate(json.loads(reply.text), PERSON)
+    jsonschema.validate(json.loads(reply.text), schema)
 
 
 def test_thinking_comes_first() -> None:

@@ -1,5 +1,6 @@
 """When a tool is called, which one, and with what."""
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -110,6 +111,15 @@ def test_a_tool_that_is_plainly_asked_for_is_called(
 def test_words_are_the_answer_otherwise(prompt: str, tools: list[Tool]) -> None:
     """A tool that is merely offered is not called."""
     assert names(ask(prompt, *tools)) == []
+
+
+def test_a_system_text_may_want_a_call_only() -> None:
+    """Frameworks whose model cannot be forced to call a tool tell it to."""
+    person = tool("Person", name=TEXT)
+    for system, expected in (("Return only the tool call.", ["Person"]), ("Use tools.", [])):
+        told = Message("system", (Text(system),))
+        asked = ask("Hello!", person)
+        assert names(replace(asked, messages=(told, *asked.messages))) == expected
 
 
 def test_a_result_ends_the_loop() -> None:

@@ -84,6 +84,27 @@ def test_arguments_are_taken_from_the_prompt(prompt: str, schema: Any, expected:
     assert example(schema, Random(1), Hints.of(prompt)) == expected
 
 
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("Jason is 25, Sarah is 30", [("Jason", 25), ("Sarah", 30)]),
+        ("Record Ada Lovelace, 36, from London", [("Ada Lovelace", 36)]),
+    ],
+)
+def test_there_are_as_many_objects_as_the_prompt_tells_of(prompt: str, expected: Any) -> None:
+    """Each object of an array takes its values together, and none is made up beside them."""
+    people = {"type": "array", "items": object_of(name=TEXT, age=WHOLE)}
+    for seed in range(20):
+        made = example(object_of(people=people), Random(seed), Hints.of(prompt))
+        assert [(one["name"], one["age"]) for one in made["people"]] == expected
+
+
+def test_an_object_is_not_empty() -> None:
+    """Where nothing is required something is there all the same."""
+    schema = {"type": "object", "properties": {"a": WHOLE, "b": WHOLE}}
+    assert all(example(schema, Random(seed)) for seed in range(20))
+
+
 def test_a_mention_is_left_out_where_it_does_not_fit() -> None:
     """A number beyond the maximum is not taken from the prompt."""
     schema = object_of(count={"type": "integer", "maximum": 10})

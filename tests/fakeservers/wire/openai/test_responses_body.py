@@ -279,7 +279,7 @@ def test_stored_calls_have_the_ids_of_the_answer() -> None:
 
 def test_input_items_are_stored_in_full_form() -> None:
     """A text becomes a message item with an id."""
-    response, item = kept()
+    response, item, *_ = kept()
     assert item.collection == f"responses/{response.id}/input_items"
     assert item.body == {
         "id": item.id,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakeservers.canonical import ChatRequest
+from fakeservers.canonical import ChatRequest, ToolCall, ToolResult
 from fakeservers.serving.exchange import Fake
 from fakeservers.wire.base import HttpRequest
 from fakeservers.wire.openai.provider import PROVIDER
@@ -182,3 +182,37 @@ def test_input_tokens_of_a_continued_response(openai: Fake) -> None:
     _, alone = read(openai, post(path, body))
     _, continued = read(openai, post(path, {**body, "previous_response_id": id}))
     assert continued["input_tokens"] > alone["input_tokens"]
+
+
+def test_a_reference_is_what_the_item_said(openai: Fake) -> None:
+    """In its place in the conversation, with the name of the call that a result answers."""
+    tools = [{"type": "function", "name": "f", "parameters": {"type": "object"}}]
+    asked = {"role": "user", "content": "Hi"}
+    (call,) = create(openai, input=[asked], tools=tools, tool_choice="required")["output"]
+    result = {"type": "function_call_output", "call_id": call["call_id"], "output": "42"}
+    reference = {"type": "item_reference", "id": call["id"]}
+    create(openai, input=[asked, reference, result], tools=tools)
+    *_, exchange = openai.journal
+    assert isinstance(exchange.request, ChatRequest)
+    _, said, answered = exchange.request.messages
+    assert isinstance(said.parts[0], ToolCall) and said.parts[0].name == "f"
+    assert answered.parts == (ToolResult(call["call_id"], "f", "42"),)
+
+
+def test_a_reference_to_what_a_client_sent(openai: Fake) -> None:
+    """It is known, and says nothing."""
+    sent = {"type": "message", "id": "msg_1", "role": "user", "content": "Hi"}
+    create(openai, input=[sent])
+    create(openai, input=[{"type": "item_reference", "id": "msg_1"}, sent])
+    *_, exchange = openai.journal
+    assert isinstance(exchange.request, ChatRequest)
+    assert [message.text for message in exchange.request.messages] == ["", "Hi"]
+
+
+def test_a_reference_to_what_was_not_stored(openai: Fake) -> None:
+    """The error that users of `store: false` report."""
+    (item,) = create(openai, store=False)["output"]
+    body = {"model": "gpt-4o", "input": [{"type": "item_reference", "id": item["id"]}]}
+    status, answer = read(openai, post("/v1/responses", body))
+    assert (status, answer["error"]["param"]) == (404, "input")
+    assert answer["error"]["message"].startswith(f"Item with id '{item['id']}' not found. Items")

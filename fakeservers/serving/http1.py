@@ -1,0 +1,39 @@
+"""The bytes of an HTTP/1.1 answer: status line, headers, chunks. Pure; sends nothing."""
+
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from ..wire.base import Headers
+
+__all__ = ["LAST_CHUNK", "chunk", "clean", "head"]
+
+LAST_CHUNK = b"0\r\n\r\n"
+
+_UNSAFE = re.compile(r"[^\t\n\x20-\x7e\x80-\xff]")
+"""What a header must not carry: a line break in it would begin another header."""
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_STATUS_LINES = {
+    status: f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n" for status in range(100, 600)
+}
+
+
+def head(status: int, headers: Headers, more: Iterable[str]) -> bytes:
+    """Status line and headers, up to and with the blank line; `more` are whole header lines."""
+    lines = [f"{name}: {value}" for name, value in headers]
+    lines += more
+    text = "\n".join(lines)
+    if _UNSAFE.search(text) is not None or text.count("\n") != len(lines) - 1:
+        text = "\n".join(map(clean, lines))
+    return (_STATUS_LINES[status] + text.replace("\n", "\r\n") + "\r\n\r\n").encode("latin-1")
+
+
+def clean(text: str) -> str:
+    """A header as it may be sent: what may not stand in it becomes a question mark."""
+    return _UNSAFE.sub("?", text).replace("\n", "?")
+
+
+def chunk(data: bytes) -> bytes:
+    """A piece of a body of unknown length."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
