@@ -36,6 +36,12 @@ class Seed:
             digest.update(data)
         self._key = digest.digest()
 
+    def of(self, part: bytes) -> "Seed":
+        """The seed of one thing below this one."""
+        seed = Seed.__new__(Seed)
+        seed._key = blake2b(part, digest_size=32, key=self._key).digest()
+        return seed
+
     def random(self) -> Random:
         """A random source that is the same for the same parts, on every run and machine."""
         return Random(int.from_bytes(self._key, "big"))

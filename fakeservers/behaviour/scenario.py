@@ -113,8 +113,8 @@ def decide(
     """What `script` says of `request`; `used` tells how often each rule has been applied."""
     if not script.rules:
         return NATURAL
-    counts: list[TokenCounts] = []
-    applied: list[int] = []
+    counts: tuple[TokenCounts, ...] = ()
+    applied: tuple[int, ...] = ()
     nearest: Nearest | None = None
     for rule in script.rules:
         if not rule.speaks_to(request) and rule.decides:
@@ -122,21 +122,21 @@ def decide(
         apart = difference(rule.match, request, headers)
         spent = rule.times is not None and used.get(rule.number, 0) >= rule.times
         if not apart and not spent:
-            applied.append(rule.number)
+            applied += (rule.number,)
             if rule.counts is not None:
-                counts.append(rule.counts)
+                counts += (rule.counts,)
             if rule.decides:
                 return Decision(
                     rule=rule,
                     reply=_in_turn(rule, used.get(rule.number, 0)),
-                    counts=tuple(counts),
-                    applied=tuple(applied),
+                    counts=counts,
+                    applied=applied,
                 )
         elif rule.replies and (nearest is None or len(apart) < len(nearest.differences)):
             nearest = Nearest(rule, apart, used_up=spent and not apart)
     return Decision(
-        counts=tuple(counts),
-        applied=tuple(applied),
+        counts=counts,
+        applied=applied,
         unmatched=script.strict and isinstance(request, ChatRequest),
         nearest=nearest,
     )

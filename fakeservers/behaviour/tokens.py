@@ -68,7 +68,9 @@ def count_request(request: ChatRequest) -> int:
     overhead = _OVERHEAD.get(request.provider, _DEFAULT)
     total = overhead.request
     for message in request.messages:
-        total += overhead.message + _count_parts(message.parts, overhead)
+        total += overhead.message
+        for part in message.parts:
+            total += _count_part(part, overhead)
     if request.tools:
         total += overhead.tools + sum(map(_count_tool, request.tools))
     if request.output.schema is not None:
@@ -99,10 +101,6 @@ def _count_output(replies: Iterable[Reply]) -> tuple[int, int]:
             if isinstance(part, Thinking):
                 reasoning += tokens
     return max(1, output), reasoning
-
-
-def _count_parts(parts: Iterable[Part], overhead: _Overhead) -> int:
-    return sum(_count_part(part, overhead) for part in parts)
 
 
 def _count_part(part: Part, overhead: _Overhead) -> int:

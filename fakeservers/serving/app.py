@@ -87,27 +87,20 @@ class _ClientLeftError(Exception):
 
 async def _read(receive: Receive) -> bytes | None:
     """The whole body, or None when it is too long."""
-    message = await _receive(receive)
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False):
-        return body if len(body) <= BODY_BYTES_MAX else None
-    parts, size = [body], len(body)
-    while message.get("more_body", False) and size <= DRAINED_BYTES_MAX:
-        message = await _receive(receive)
-        chunk = message.get("body", b"")
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more and size <= DRAINED_BYTES_MAX:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _ClientLeftError
+        chunk: bytes = message.get("body", b"")
+        more = message.get("more_body", False)
         size += len(chunk)
         if size <= BODY_BYTES_MAX:
             parts.append(chunk)
         else:
             parts.clear()
     return b"".join(parts) if size <= BODY_BYTES_MAX else None
-
-
-async def _receive(receive: Receive) -> MutableMapping[str, Any]:
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise _ClientLeftError
-    return message
 
 
 async def _refuse(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:

@@ -28,8 +28,11 @@ from .routing import RouteTable
 
 __all__ = ["Fake"]
 
-OCCURRENCES_MAX = 65_536
+KNOWN_MAX = 16_384
 """Distinct requests whose repetitions are told apart; the oldest is forgotten."""
+
+READ_BYTES_MAX = 4096
+"""A longer body is read anew each time, so that what is kept stays small."""
 
 WRONG_TOKEN = "llmsim: send the token of this server as the API key."
 
@@ -53,6 +56,7 @@ class Fake:
         self.seed = seed
         self.closed: str | None = None
         """Why this fake no longer answers; None while it does."""
+        self._root = Seed(seed, provider.name)
         self._models = models
         self._token = token
         self._routes = RouteTable(provider.routes)
@@ -64,7 +68,7 @@ class Fake:
         self.journal = Journal()
         self.used: dict[int, int] = {}
         self._answering = Answering(catalogue=self._models(), store=Store(), memory=Memory())
-        self._occurrences: OrderedDict[bytes, int] = OrderedDict()
+        self._known: OrderedDict[bytes, _Asked] = OrderedDict()
 
     @property
     def models(self) -> Catalogue:
@@ -73,14 +77,15 @@ class Fake:
     def respond(self, http: HttpRequest) -> tuple[Answer, Exchange]:
         """The answer to a request, and its entry in the journal."""
         exchange = self._enter(http)
-        seed = Seed(self.seed, self.provider.name, *self._occurrence(http))
+        asked = self._asked(http)
+        seed = self._root.of(asked.key + asked.times.to_bytes(8, "big"))
         ids = seed.ids()
         stamp = Stamp(ids=ids, now_s=self.clock.wall(), elapsed_ms=ids.integer(180, 900))
         shared = self._shared(http, exchange, stamp)
         if isinstance(shared, Answer):
             answer = shared
         else:
-            answer = self._answer(http, exchange, stamp, seed)
+            answer = self._answer(http, exchange, stamp, seed, asked)
             if shared:
                 answer = replace(answer, headers=(*answer.headers, *shared))
         exchange.status = answer.status
@@ -111,10 +116,12 @@ class Fake:
         except Rejected as rejected:
             return self._refuse(rejected.error, http, exchange, stamp)
 
-    def _answer(self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed) -> Answer:
+    def _answer(
+        self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed, asked: "_Asked"
+    ) -> Answer:
         """The answer as scripted or natural, or the error in its place."""
         try:
-            return self._result(http, exchange, stamp, seed)
+            return self._result(http, exchange, stamp, seed, asked)
         except Rejected as rejected:
             return self._refuse(rejected.error, http, exchange, stamp)
         except RecursionError:
@@ -123,7 +130,9 @@ class Fake:
         except Exception as problem:
             return self._fail(problem, http, exchange, stamp)
 
-    def _result(self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed) -> Answer:
+    def _result(
+        self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed, asked: "_Asked"
+    ) -> Answer:
         if self.closed is not None:
             raise Rejected(ApiError(status=410, kind="script", message=self.closed))
         endpoint, params = self._routes.find(http.method, http.path)
@@ -132,7 +141,9 @@ class Fake:
         if params:
             http = replace(http, params=params)
             exchange.http = replace(exchange.http, params=params)
-        read = endpoint.parse(http)
+        read = asked.read or endpoint.parse(http)
+        if asked.times and len(http.body) <= READ_BYTES_MAX:
+            asked.read = read
         request = continued(read, self._answering.store)
         if request is not read:
             exchange.continued = request
@@ -220,16 +231,31 @@ class Fake:
         self.journal.add(exchange)
         return exchange
 
-    def _occurrence(self, http: HttpRequest) -> tuple[bytes, int]:
-        """What the request asks, and how often it has been asked before."""
-        digest = blake2b(http.body, digest_size=16)
-        digest.update(f"{http.method} {http.path}".encode("utf-8", "replace"))
-        asked = digest.digest()
-        nth = self._occurrences.pop(asked, -1) + 1
-        self._occurrences[asked] = nth
-        if len(self._occurrences) > OCCURRENCES_MAX:
-            self._occurrences.popitem(last=False)
-        return asked, nth
+    def _asked(self, http: HttpRequest) -> "_Asked":
+        """What is known of the request from the times that it was asked before."""
+        place = f"{http.method} {http.path} {http.query or ''}\n"
+        key = blake2b(place.encode("utf-8", "replace") + http.body, digest_size=16).digest()
+        known = self._known.get(key)
+        if known is not None:
+            known.times += 1
+            self._known.move_to_end(key)
+            return known
+        known = self._known[key] = _Asked(key)
+        if len(self._known) > KNOWN_MAX:
+            self._known.popitem(last=False)
+        return known
+
+
+class _Asked:
+    """A request that has been asked: `times` before this one. Retries and load tests send the
+    same again and again, so from the second time on what was read is kept."""
+
+    __slots__ = ("key", "read", "times")
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self.times = 0
+        self.read: Request | None = None
 
 
 def _redacted(values: Mapping[str, str], secrets: frozenset[str]) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -39,9 +39,8 @@ class _Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        if self.parser.get_http_version() == "1.1":
-            scope = cast(dict[str, Any], self.scope)
-            scope["extensions"] = {CONNECTION: _Connection(self.cycle)}
+        if self.scope["http_version"] == "1.1":
+            self.scope["extensions"] = {CONNECTION: _Connection(self.cycle)}  # type: ignore[dict-item]
 
 
 class _Connection:

@@ -14,6 +14,12 @@ def test_parts_do_not_run_together():
     assert derive("ab", "c").random() != derive("a", "bc").random()
 
 
+def test_a_seed_has_seeds_below_it():
+    """The same for the same part, another for another."""
+    root = Seed(1)
+    assert root.of(b"a").ids().hex(8) == root.of(b"a").ids().hex(8) != root.of(b"b").ids().hex(8)
+
+
 def test_identifiers_have_their_length_and_alphabet():
     """What a wire asks for is what it gets."""
     ids = Seed(1).ids()

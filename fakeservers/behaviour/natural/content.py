@@ -23,13 +23,14 @@ __all__ = ["bounded", "natural_reply"]
 
 OBJECTS_TRIED_MAX = 8
 KEYS_MAX = 16
+PROMPT_CHARS_MAX = 4_000
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _JSON_WANTED = re.compile(r"\bjson\b[^.]{0,80}\bschema\b", re.IGNORECASE)
 _JSON_ASKED = re.compile(
-    r"\b(?:answer|reply|respond|return|output)"
+    r"\b(?:answer|give\s+me|output|reply|respond|return)"
     r"(?:\s+(?:only|just|in|as|with|using|an?|your|answer|valid|raw|pure|strict|single))*"
-    r"\s+json\b(?!\s+schema)",
+    r"\s+json\b(?!\s+(?:librar(?:y|ies)|parsers?|schemas?)\b)",
     re.IGNORECASE,
 )
 _SPELLED = re.compile(
@@ -56,7 +57,7 @@ def _text(request: ChatRequest, random: Random) -> str:
     output = request.output
     if output.kind == "schema" and output.schema is not None:
         return _dumps(example(output.schema, random, _hints(request)))
-    asked = output.kind != "text" or _JSON_ASKED.search(f"{request.system}\n{request.prompt}")
+    asked = output.kind != "text" or _is_json_asked(request)
     if asked or _JSON_WANTED.search(request.system):
         schema = _quoted_schema(request)
         if schema is not None:
@@ -64,6 +65,12 @@ def _text(request: ChatRequest, random: Random) -> str:
         if asked:
             return _dumps(_any_object(request, random))
     return answer(request.prompt, request.tool_results, random)
+
+
+def _is_json_asked(request: ChatRequest) -> bool:
+    """Whether the system text or the prompt plainly says that the answer is to be JSON."""
+    starts = (text[:PROMPT_CHARS_MAX] for text in (request.system, request.prompt))
+    return any("json" in start.lower() and _JSON_ASKED.search(start) for start in starts)
 
 
 def _hints(request: ChatRequest) -> Hints:
@@ -75,7 +82,10 @@ def _hints(request: ChatRequest) -> Hints:
 def _quoted_schema(request: ChatRequest) -> Mapping[str, Any] | None:
     """A JSON schema of an object that stands in the system text or the prompt."""
     for text in (request.system, request.prompt):
-        for found in _objects_in(text):
+        # A prompt template escapes braces by doubling them, and some are sent so.
+        escaped = '{{"' in text
+        plain = text.replace("{{", "{").replace("}}", "}") if escaped else text
+        for found in _objects_in(plain):
             if _is_object_schema(found):
                 return found
     return None

@@ -27,7 +27,10 @@ _STOP_TEXT = """
     where which who will with would you your
 """
 _STOP = frozenset(_STOP_TEXT.split())
-_FINAL = frozenset("answer done final finish output respond response result submit to user".split())
+_FINAL = frozenset(
+    ("answer", "done", "final", "finish", "output", "respond", "response", "result", "submit")
+)
+_BESIDE_FINAL = frozenset(("to", "user"))
 
 _WORD = re.compile(r"[^\W_]+")
 _SUFFIX = re.compile(r"(?<=\w{3})(?:ations?|ators?|ates?|ings?|ers?|ors?|ies|ied|ed|es|s|e|y)$")
@@ -121,7 +124,8 @@ def finals(tools: Sequence[Tool]) -> tuple[Tool, ...]:
 def ends(tool: Tool) -> bool:
     """Whether the tool's name says that a call of it ends the run."""
     words = name_words(tool.name)
-    return "final" in words or (bool(words) and _FINAL.issuperset(words))
+    told = _FINAL.intersection(words)
+    return "final" in words or (bool(told) and told.union(_BESIDE_FINAL).issuperset(words))
 
 
 def clause(prompt: str, start: int, end: int) -> int | None:

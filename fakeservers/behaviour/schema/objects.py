@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .patterns import matching, searched
 from .plausible import of_kind
+from .validity import types_of
 
 if TYPE_CHECKING:
     from .example import Maker

@@ -12,6 +12,14 @@ EVENT_STREAM = "text/event-stream; charset=utf-8"
 
 ORGANIZATION = "org-llmsim"
 
+ALWAYS = (
+    ("access-control-expose-headers", "X-Request-ID"),
+    ("openai-organization", ORGANIZATION),
+    ("openai-version", "2020-10-01"),
+    ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+    ("x-content-type-options", "nosniff"),
+)
+
 
 def answer(
     stamp: Stamp,
@@ -27,12 +35,8 @@ def answer(
         status=status,
         headers=(
             ("content-type", JSON if isinstance(body, bytes) else EVENT_STREAM),
-            ("access-control-expose-headers", "X-Request-ID"),
-            ("openai-organization", ORGANIZATION),
+            *ALWAYS,
             ("openai-processing-ms", str(stamp.elapsed_ms)),
-            ("openai-version", "2020-10-01"),
-            ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
-            ("x-content-type-options", "nosniff"),
             ("x-request-id", f"req_{stamp.ids.hex(32)}"),
             *extra,
         ),

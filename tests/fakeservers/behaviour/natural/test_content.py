@@ -118,6 +118,23 @@ def test_json_that_is_asked_for_in_words(prompt: str, is_json: bool) -> None:
     assert text.startswith("{") is is_json
 
 
+@pytest.mark.parametrize(
+    ("prompt", "keys"),
+    [
+        ("Give me a JSON object with the keys `a` and `b`.", {"a", "b"}),
+        ("Where is Oslo? Answer in JSON.", {"answer"}),
+        ('Please return only valid JSON: {"ok": true}', {"ok"}),
+        ("Give me a JSON parser in Python", None),
+        ("What is JSON? Answer briefly.", None),
+    ],
+)
+def test_json_may_be_asked_for_in_words(prompt: str, keys: set[str] | None) -> None:
+    """The answer is JSON when the prompt says so, and not when it is only about JSON."""
+    text = natural_reply(ask(prompt), Random(1)).text
+    assert text.startswith("{") == (keys is not None)
+    assert keys is None or set(json.loads(text)) == keys
+
+
 @pytest.mark.parametrize("kind", ["json", "text"])
 @pytest.mark.parametrize(
     "schema", [PERSON, {"$ref": "#/$defs/P", "$defs": {"P": PERSON}}], ids=["plain", "reference"]
@@ -127,6 +144,13 @@ def test_a_schema_in_the_system_text_is_satisfied(kind: Any, schema: Any) -> Non
     system = f"Respond with a JSON object compatible with this schema: {json.dumps(schema)}"
     reply = natural_reply(ask(system=system, output=OutputFormat(kind=kind)), Random(1))
     jsonschema.validate(json.loads(reply.text), schema)
+
+
+def test_a_schema_with_doubled_braces_is_satisfied() -> None:
+    """A schema that went into a prompt template arrives with its braces escaped."""
+    escaped = json.dumps(PERSON).replace("{", "{{").replace("}", "}}")
+    reply = natural_reply(ask(f"Follow this:\n{escaped}\n\nOutput a valid JSON object."), Random(1))
+    jsonschema.validate(json.loads(reply.text), PERSON)
 
 
 def test_thinking_comes_first() -> None:

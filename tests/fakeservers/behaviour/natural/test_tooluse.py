@@ -275,6 +275,13 @@ def test_words_follow_a_final_tool() -> None:
     assert names(ask("Population of London?", POPULATION, FINAL, then=done)) == []
 
 
+@pytest.mark.parametrize("name", ["user", "answer_phone", "submit_ticket", "Calculator"])
+def test_a_tool_that_does_something_else_is_not_final(name: str) -> None:
+    """Tools whose names only resemble an ending are left alone after a result."""
+    asked = ask("Weather in Oslo?", WEATHER, tool(name), then=turn("get_weather", "rain"))
+    assert names(asked) == []
+
+
 def test_types_are_tools_like_others_when_all_are_types() -> None:
     """Programs that write every tool as a class have no tool that ends the run."""
     tools = (tool("GetWeather", city=TEXT), tool("GetPopulation", city=TEXT))

@@ -99,6 +99,13 @@ def test_there_are_as_many_objects_as_the_prompt_tells_of(prompt: str, expected:
         assert [(one["name"], one["age"]) for one in made["people"]] == expected
 
 
+def test_what_is_listed_goes_to_an_array() -> None:
+    """An enumeration is not taken apart for a property that stands before the array."""
+    event = object_of(name=TEXT, participants=TEXTS)
+    made = example(event, Random(1), Hints.of("Alice and Bob are going to a science fair."))
+    assert made["participants"] == ["Alice", "Bob"]
+
+
 def test_an_object_is_not_empty() -> None:
     """Where nothing is required something is there all the same."""
     schema = {"type": "object", "properties": {"a": WHOLE, "b": WHOLE}}
