@@ -42,6 +42,14 @@ wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = "Bearer sk-bench"
 local file = io.open(os.getenv("BENCH_BODY"), "rb")
 wrk.body = file:read("*a")
+local start, finish = wrk.body:find("NUMBER", 1, true)
+if start then
+  local before, after, number = wrk.body:sub(1, start - 1), wrk.body:sub(finish + 1), 0
+  function request()
+    number = number + 1
+    return wrk.format(nil, nil, nil, before .. number .. after)
+  end
+end
 """
 
 BARE = """
@@ -103,9 +111,12 @@ def main() -> None:
 
 
 def bodies() -> Mapping[str, object]:
+    numbered = {"role": "user", "content": "Say hello to benchmark NUMBER, please."}
+    different = {**BODY, "messages": [BODY["messages"][0], numbered]}
     counting = {**BODY, "messages": [{"role": "user", "content": "Count, please."}]}
     return {
-        "chat completion": BODY,
+        "chat completion, the same request each time": BODY,
+        "chat completion, every prompt different": different,
         "chat completion, 200 tokens streamed": {**counting, "stream": True},
     }
 

@@ -129,7 +129,11 @@ class Reader:
     def objects(self, key: str) -> Iterator["Reader"]:
         """The objects of an array; none when it is absent."""
         for index, value in enumerate(self.array(key) or ()):
-            place = (*self.path, key, index)
-            if not isinstance(value, dict):
-                raise Rejected(self.wording.wrong_type(place, ("object",), value))
-            yield Reader(value, self.wording, place)
+            yield self.element(key, index, value)
+
+    def element(self, key: str, index: int, value: Any) -> "Reader":
+        """The object `value`, which is the array's element at `index`."""
+        place = (*self.path, key, index)
+        if not isinstance(value, dict):
+            raise Rejected(self.wording.wrong_type(place, ("object",), value))
+        return Reader(value, self.wording, place)

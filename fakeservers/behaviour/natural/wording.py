@@ -123,7 +123,12 @@ def finals(tools: Sequence[Tool]) -> tuple[Tool, ...]:
 
 def ends(tool: Tool) -> bool:
     """Whether the tool's name says that a call of it ends the run."""
-    words = name_words(tool.name)
+    return _is_final(tool.name)
+
+
+@lru_cache(maxsize=1_024)
+def _is_final(name: str) -> bool:
+    words = name_words(name)
     told = _FINAL.intersection(words)
     return "final" in words or (bool(told) and told.union(_BESIDE_FINAL).issuperset(words))
 

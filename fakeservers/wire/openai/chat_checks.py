@@ -96,8 +96,10 @@ def check_fields(body: Reader) -> None:
     stops = body.raw("stop")
     if isinstance(stops, list) and len(stops) > STOPS_MAX:
         raise Rejected(_too_long("stop", "array", STOPS_MAX, len(stops)))
-    _check_stream_options(body)
-    _check_names(body)
+    if "stream_options" in body.value:
+        _check_stream_options(body)
+    if "tools" in body.value or "functions" in body.value:
+        _check_names(body)
 
 
 def _check_value(key: str, value: Any) -> None:

@@ -4,6 +4,7 @@ Fields as in the types of the openai SDK 3.54 (`completion_create_params`).
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from ...canonical import (
     ChatRequest,
@@ -35,6 +36,16 @@ ROLES: Mapping[str, Role] = {
     "tool": "tool",
     "developer": "system",
 }
+OPTIONS = (
+    "function_call",
+    "functions",
+    "n",
+    "parallel_tool_calls",
+    "response_format",
+    "stop",
+    "tool_choice",
+    "tools",
+)
 _EFFORTS_WITHOUT_THOUGHT = frozenset({"none", "minimal"})
 
 
@@ -55,21 +66,28 @@ def parse_chat(body: Reader, provider: str) -> ChatRequest:
         endpoint="chat.completions.create",
         model=model,
         messages=_messages(body),
-        tools=tools(body),
-        tool_choice=tool_choice(body),
-        parallel_tool_calls=body.flag("parallel_tool_calls") is not False,
-        output=output(body),
         thinking=_thinking(body, model),
         max_tokens=max_tokens(body),
-        stop=stop(body),
-        choices=choices(body),
         stream=body.flag("stream") or False,
         raw=body.value,
+        **({} if body.value.keys().isdisjoint(OPTIONS) else _options(body)),
     )
     if strict:
         check_fields(body)
         check_rules(body, request)
     return request
+
+
+def _options(body: Reader) -> dict[str, Any]:
+    """What most requests leave at its default."""
+    return {
+        "tools": tools(body),
+        "tool_choice": tool_choice(body),
+        "parallel_tool_calls": body.flag("parallel_tool_calls") is not False,
+        "output": output(body),
+        "stop": stop(body),
+        "choices": choices(body),
+    }
 
 
 def _thinking(body: Reader, model: str) -> ThinkingOptions:
@@ -81,7 +99,21 @@ def _thinking(body: Reader, model: str) -> ThinkingOptions:
 
 def _messages(body: Reader) -> tuple[Message, ...]:
     names: dict[str, str] = {}
-    return tuple(_message(item, names) for item in body.objects("messages"))
+    return tuple(
+        _plain(value) or _message(body.element("messages", index, value), names)
+        for index, value in enumerate(body.value["messages"])
+    )
+
+
+def _plain(value: Any) -> Message | None:
+    """Most messages are a role and a text and nothing else; they need no closer reading."""
+    if not isinstance(value, dict) or len(value) != 2:
+        return None
+    said, text = value.get("role"), value.get("content")
+    if not (text and isinstance(text, str) and isinstance(said, str)):
+        return None
+    role = ROLES.get(said)
+    return None if role is None or role == "tool" else Message(role, (Text(text),))
 
 
 def _message(item: Reader, names: dict[str, str]) -> Message:
