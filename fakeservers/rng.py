@@ -58,11 +58,12 @@ def derive(*parts: object) -> Random:
 class Ids:
     """Identifiers and small numbers, in the order in which they are drawn."""
 
-    __slots__ = ("_blocks", "_key", "_left")
+    __slots__ = ("_at", "_blocks", "_drawn", "_key")
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._left = b""
+        self._drawn = b""
+        self._at = 0
         self._blocks = 0
 
     def base62(self, length: int) -> str:
@@ -83,8 +84,10 @@ class Ids:
 
     def _bytes(self, length: int) -> bytes:
         """So many bytes that were not drawn before."""
-        while len(self._left) < length:
+        end = self._at + length
+        while len(self._drawn) < end:
             self._blocks += 1
-            self._left += blake2b(self._key + self._blocks.to_bytes(8, "big")).digest()
-        drawn, self._left = self._left[:length], self._left[length:]
+            self._drawn += blake2b(self._key + self._blocks.to_bytes(8, "big")).digest()
+        drawn = self._drawn[self._at : end]
+        self._at = end
         return drawn

@@ -52,30 +52,28 @@ DIMENSIONS = 768
 def continued(request: Request, store: Store) -> Request:
     """The request with what it names of earlier answers put in: the stored conversation before
     its messages, the stored items in their places."""
-    match request:
-        case ChatRequest():
-            return _continued(_resolved(request, store), store)
-        case CountRequest():
-            return replace(request, chat=_continued(_resolved(request.chat, store), store))
-        case _:
-            return request
+    if isinstance(request, ChatRequest):
+        return _whole(request, store)
+    if isinstance(request, CountRequest):
+        return replace(request, chat=_whole(request.chat, store))
+    return request
 
 
-def _continued(chat: ChatRequest, store: Store) -> ChatRequest:
-    if chat.previous_id is None:
-        return chat
-    before = store.get("responses", chat.previous_id)
+def _whole(chat: ChatRequest, store: Store) -> ChatRequest:
+    if chat.refers:
+        chat = _resolved(chat, store)
+    return chat if chat.previous_id is None else _continued(chat, chat.previous_id, store)
+
+
+def _continued(chat: ChatRequest, previous_id: str, store: Store) -> ChatRequest:
+    before = store.get("responses", previous_id)
     if before is None:
-        raise Rejected(
-            ApiError(status=400, kind="not_found", subject=chat.previous_id, code="previous")
-        )
+        raise Rejected(ApiError(status=400, kind="not_found", subject=previous_id, code="previous"))
     names = {call.id: call.name for message in before.messages for call in _calls(message)}
     return replace(chat, messages=before.messages + _named(chat.messages, names))
 
 
 def _resolved(chat: ChatRequest, store: Store) -> ChatRequest:
-    if not any(isinstance(part, Reference) for m in chat.messages for part in m.parts):
-        return chat
     messages = [
         replace(message, parts=tuple(said for part in message.parts for said in _said(part, store)))
         for message in chat.messages

@@ -48,9 +48,7 @@ class Rule:
     def speaks_to(self, request: Request) -> bool:
         """Replies are for generated content, unless the rule names another endpoint."""
         return (
-            self.error is not None
-            or isinstance(request, ChatRequest)
-            or self.match.endpoint is not None
+            isinstance(request, ChatRequest) or not self.replies or self.match.endpoint is not None
         )
 
     def __str__(self) -> str:
@@ -117,7 +115,7 @@ def decide(
     applied: tuple[int, ...] = ()
     nearest: Nearest | None = None
     for rule in script.rules:
-        if not rule.speaks_to(request) and rule.decides:
+        if not rule.speaks_to(request):
             continue
         apart = difference(rule.match, request, headers)
         spent = rule.times is not None and used.get(rule.number, 0) >= rule.times

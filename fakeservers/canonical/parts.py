@@ -97,4 +97,6 @@ class Message:
     @property
     def text(self) -> str:
         """The visible text of the message, its text parts joined by newlines."""
+        if len(self.parts) == 1 and isinstance(only := self.parts[0], Text):
+            return only.text
         return "\n".join(part.text for part in self.parts if isinstance(part, Text))

@@ -59,7 +59,8 @@ class ChatRequest:
     """One request for generated content, whatever the API that carried it.
 
     `messages` holds the whole conversation, system messages included; `raw` is the parsed
-    body. `previous_id` names a stored conversation that the server is to put before it.
+    body, which nobody changes. `previous_id` names a stored conversation that the server is to
+    put before it; `refers` tells that some part is a Reference to a stored item.
     """
 
     provider: str
@@ -76,6 +77,7 @@ class ChatRequest:
     choices: int = 1
     stream: bool = False
     previous_id: str | None = None
+    refers: bool = False
     raw: Any = None
 
     @property

@@ -51,7 +51,8 @@ class Reply:
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+        calls = [part for part in self.parts if isinstance(part, ToolCall)]
+        return tuple(calls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

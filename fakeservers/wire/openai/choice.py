@@ -48,7 +48,7 @@ def _traits(model: str, of_openai: bool) -> tuple[str | None, bool]:
     return f"fp_{digest}" if printed else None, has_logprobs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Head:
     """The fields that the answer and every chunk of its stream repeat."""
 

@@ -11,6 +11,7 @@ from ....canonical import (
     ChatRequest,
     Message,
     OutputFormat,
+    Reference,
     Rejected,
     Text,
     ThinkingOptions,
@@ -48,11 +49,12 @@ def read(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
             raise Rejected(invalid(NO_INPUT, code="missing_required_parameter"))
     check(body)
     model = body.text("model") or DEFAULT_MODEL
+    messages = instructed(body) + conversation(body)
     return ChatRequest(
         provider=provider,
         endpoint=endpoint,
         model=model,
-        messages=instructed(body) + conversation(body),
+        messages=messages,
         tools=tuple(_tools(body)),
         tool_choice=_choice(body),
         parallel_tool_calls=body.flag("parallel_tool_calls") is not False,
@@ -61,6 +63,7 @@ def read(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
         max_tokens=body.integer("max_output_tokens"),
         stream=body.flag("stream") is True,
         previous_id=body.text("previous_response_id"),
+        refers=any(isinstance(part, Reference) for said in messages for part in said.parts),
         raw=body.value,
     )
 
