@@ -8,8 +8,8 @@ from functools import lru_cache
 
 __all__ = ["pieces"]
 
-REMEMBERED_TEXTS_MAX = 256
-REMEMBERED_CHARS_MAX = 4096
+REMEMBERED_TEXTS_MAX = 512
+REMEMBERED_CHARS_MAX = 2048
 
 # A word of up to eight letters with the space before it, up to three digits, a run of
 # punctuation, white space, or any single character that is left.
@@ -26,4 +26,5 @@ def _cut(text: str) -> tuple[str, ...]:
 
 
 _remembered = lru_cache(maxsize=REMEMBERED_TEXTS_MAX)(_cut)
-"""An answer is cut twice, to be counted and to be streamed; a scripted one with every request."""
+"""An answer is cut twice, to be counted and to be streamed; a scripted one with every request,
+and so are the instructions and histories that come again with every call."""

@@ -6,7 +6,6 @@ The counts are estimates from the shape of the text; nothing here decides what a
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from ..canonical import (
@@ -27,11 +26,6 @@ from ..canonical import (
 from ..pieces import pieces
 
 __all__ = ["count_chat", "count_reply", "count_request", "count_text"]
-
-
-REMEMBERED_TEXTS_MAX = 2048
-REMEMBERED_CHARS_MAX = 2048
-"""Instructions and histories come again with every call; counts of the newest are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +49,6 @@ _DEFAULT = _Overhead(request=3, message=4, tools=12, media=765)
 
 def count_text(text: str) -> int:
     """About how many tokens `text` has; 0 only for the empty text."""
-    return _count_short(text) if len(text) <= REMEMBERED_CHARS_MAX else len(pieces(text))
-
-
-@lru_cache(maxsize=REMEMBERED_TEXTS_MAX)
-def _count_short(text: str) -> int:
     return len(pieces(text))
 
 
