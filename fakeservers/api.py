@@ -197,6 +197,9 @@ class FakeServers:
         if found := self.problems():
             raise Unverified("\n\n".join(found))
 
+    def __repr__(self) -> str:
+        return f"<fakes of {', '.join(self._handles)}; seed {self.seed}>"
+
     def _origin(self, name: str) -> str:
         listener = self._listeners.get(name)
         if listener is None:

@@ -95,7 +95,7 @@ class TokenResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModerateResult:
-    """For each input the score, 0 to 1, of each category that it touches."""
+    """For each input the score, 0 to 1, of every category."""
 
     scores: tuple[Mapping[str, float], ...]
     model: str

@@ -16,9 +16,10 @@ from ..base import Answer, Frame, HttpRequest, Stamp
 from ..framing import encode
 from .answers import as_json, as_lines, line
 from .conversation import TYPES, read_messages, read_tools
+from .generation import generation, preload
 from .gojson import dumps, invalid, literal, read, time
 from .metrics import metrics
-from .settings import Settings, unloads
+from .settings import Settings
 from .speech import DONE_REASON, Run, joined, runs, tool_calls
 
 __all__ = ["Chat"]
@@ -36,28 +37,8 @@ class Chat:
         if not model:
             raise invalid("model is required")
         if not messages:
-            reason = "unload" if unloads(body) else "load"
-            return ResourceRequest(
-                provider="ollama",
-                endpoint="chat",
-                collection="models",
-                action="get",
-                id=model,
-                raw={**body.value, "done_reason": reason},
-            )
-        return ChatRequest(
-            provider="ollama",
-            endpoint="chat",
-            model=model,
-            messages=messages,
-            tools=tools,
-            output=settings.output,
-            thinking=settings.thinking,
-            max_tokens=settings.max_tokens,
-            stop=settings.stop,
-            stream=settings.stream,
-            raw=body.value,
-        )
+            return preload(body, "chat", model)
+        return generation(body, settings, "chat", model, messages, tools)
 
     def render(
         self,

@@ -23,9 +23,10 @@ from ..framing import encode
 from ..reading import Reader
 from .answers import as_json, as_lines, line
 from .conversation import media
+from .generation import generation, preload
 from .gojson import dumps, invalid, literal, read, time
 from .metrics import metrics
-from .settings import TYPES, Settings, unloads
+from .settings import TYPES, Settings
 from .speech import DONE_REASON, Run, joined, runs, tool_calls
 
 __all__ = ["Generate"]
@@ -54,27 +55,8 @@ class Generate:
         if body.flag("raw") and (template or context or len(messages) > 1):
             raise invalid("raw mode does not support template, system, or context")
         if not prompt:
-            reason = "unload" if unloads(body) else "load"
-            return ResourceRequest(
-                provider="ollama",
-                endpoint="generate",
-                collection="models",
-                action="get",
-                id=model,
-                raw={**body.value, "done_reason": reason},
-            )
-        return ChatRequest(
-            provider="ollama",
-            endpoint="generate",
-            model=model,
-            messages=messages,
-            output=settings.output,
-            thinking=settings.thinking,
-            max_tokens=settings.max_tokens,
-            stop=settings.stop,
-            stream=settings.stream,
-            raw=body.value,
-        )
+            return preload(body, "generate", model)
+        return generation(body, settings, "generate", model, messages)
 
     def render(
         self,

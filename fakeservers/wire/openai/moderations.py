@@ -13,21 +13,6 @@ from .wording import WORDING, empty_array, place, unknown_value
 
 __all__ = ["Moderations"]
 
-CATEGORIES = (
-    "harassment",
-    "harassment/threatening",
-    "hate",
-    "hate/threatening",
-    "illicit",
-    "illicit/violent",
-    "self-harm",
-    "self-harm/intent",
-    "self-harm/instructions",
-    "sexual",
-    "sexual/minors",
-    "violence",
-    "violence/graphic",
-)
 PARTS = ("text", "image_url")
 FLAGGED_FROM = 0.5
 SEEN_IN_IMAGES = frozenset(
@@ -104,14 +89,13 @@ def _types(given: Any) -> tuple[str, ...]:
 
 
 def _verdict(scores: Mapping[str, float], types: tuple[str, ...]) -> dict[str, Any]:
-    full = {category: scores.get(category, 0.0) for category in CATEGORIES}
-    flags = {category: score >= FLAGGED_FROM for category, score in full.items()}
+    flags = {category: score >= FLAGGED_FROM for category, score in scores.items()}
     return {
         "flagged": any(flags.values()),
         "categories": flags,
-        "category_scores": full,
+        "category_scores": scores,
         "category_applied_input_types": {
             category: [kind for kind in types if kind == "text" or category in SEEN_IN_IMAGES]
-            for category in CATEGORIES
+            for category in scores
         },
     }

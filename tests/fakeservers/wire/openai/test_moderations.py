@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from fakeservers.behaviour.moderation import CATEGORIES
 from fakeservers.canonical import ModerateResult
-from fakeservers.wire.openai.moderations import CATEGORIES, Moderations
+from fakeservers.wire.openai.moderations import Moderations
 
 TEXT: Any = {"type": "text", "text": "Hi"}
 IMAGE: Any = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
@@ -18,7 +19,7 @@ def judged(parse: Any, stamp: Any) -> Any:
 
     def judged(given: Any, violence: float = 0.0) -> Any:
         request = parse(Moderations(), {"input": given})
-        scores = ({"violence": violence},) * len(request.inputs)
+        scores = ({**dict.fromkeys(CATEGORIES, 0.0), "violence": violence},) * len(request.inputs)
         result = ModerateResult(scores=scores, model="omni-moderation-latest")
         return json.loads(Moderations().render(request, result, stamp).body)
 
@@ -42,7 +43,7 @@ def test_inputs(parse: Any, given: Any, inputs: tuple[str, ...]) -> None:
 
 
 def test_body(judged: Any) -> None:
-    """A verdict has every category three times."""
+    """A verdict has every category of the result three times."""
     body = judged("Hi")
     assert list(body) == ["id", "model", "results"]
     (verdict,) = body["results"]
