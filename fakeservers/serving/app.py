@@ -5,6 +5,7 @@ Plain ASGI, no framework's request and response objects: they cost more than all
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,6 +23,8 @@ BODY_BYTES_MAX = 64 * 1024 * 1024
 
 DRAINED_BYTES_MAX = 4 * BODY_BYTES_MAX
 """How much of a too long body is read and thrown away, so that its sender hears the answer."""
+
+HEADERS_REMEMBERED_MAX = 1024
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -74,11 +77,16 @@ def _request(scope: Mapping[str, Any], body: bytes) -> HttpRequest:
         method=scope["method"],
         path=scope["path"],
         query=dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {},
-        headers={
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        },
+        headers=dict(map(_decoded, scope["headers"])),
         body=body,
     )
+
+
+@lru_cache(maxsize=HEADERS_REMEMBERED_MAX)
+def _decoded(header: tuple[bytes, bytes]) -> tuple[str, str]:
+    """A header as text. Clients send the same ones again and again, and the journal keeps them:
+    so it keeps each only once."""
+    return header[0].decode("latin-1"), header[1].decode("latin-1")
 
 
 class _ClientLeftError(Exception):

@@ -153,7 +153,8 @@ class Fake:
             answer = endpoint.render(request, result, stamp)
             if isinstance(result, CompletionResult):
                 exchange.replies, exchange.usage = result.replies, result.usage
-            self._answering.store.put(answer.stores)
+            if answer.stores:
+                self._answering.store.put(answer.stores)
             if answer.uses is not None:
                 self._answering.memory.use(answer.uses)
             return answer

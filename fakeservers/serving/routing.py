@@ -10,6 +10,8 @@ from ..wire.base import Endpoint, Route
 
 __all__ = ["RouteTable"]
 
+NOTHING: Mapping[str, str] = {}
+
 
 class RouteTable:
     """Finds the endpoint of a request. Fixed paths are looked up, templates tried in order."""
@@ -26,6 +28,9 @@ class RouteTable:
     def find(self, method: str, path: str) -> tuple[Endpoint, Mapping[str, str]]:
         """The endpoint and what its template captured. Raises `Rejected` with kind
         `unknown_route` or `wrong_method`."""
+        # Most requests are for a fixed path.
+        if (fixed := self._fixed.get(path)) is not None and method in fixed:
+            return fixed[method], NOTHING
         known = False
         for methods, params in self._candidates(path):
             known = True

@@ -74,6 +74,8 @@ class Head:
 
 def message(request: ChatRequest, reply: Reply) -> dict[str, Any]:
     """The assistant's message; `tool_calls` stands there only when there are calls."""
+    if len(reply.parts) == 1 and isinstance(only := reply.parts[0], Text):
+        return {"role": "assistant", "content": only.text, "refusal": None, "annotations": []}
     content, refusal = shown(reply)
     said: dict[str, Any] = {"role": "assistant", "content": content}
     if calls := reply.tool_calls:

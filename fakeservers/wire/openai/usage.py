@@ -19,7 +19,9 @@ def chat_usage(usage: Usage) -> dict[str, Any]:
     """All six details stand in every recorded answer; cached tokens are part of the prompt's,
     reasoning tokens part of the completion's."""
     return {
-        **plain_usage(usage),
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
         "prompt_tokens_details": {"cached_tokens": usage.cached_tokens, "audio_tokens": 0},
         "completion_tokens_details": {
             "reasoning_tokens": usage.reasoning_tokens,

@@ -55,7 +55,7 @@ class Output(NamedTuple):
 
 def identified(reply: Reply, ids: Ids) -> Reply:
     """The reply with an id for every call of a tool."""
-    if all(call.id for call in reply.tool_calls):
+    if not any(isinstance(part, ToolCall) and not part.id for part in reply.parts):
         return reply
     parts = tuple(
         replace(part, id=f"call_{ids.base62(24)}")
