@@ -91,8 +91,11 @@ def difference(
 ) -> tuple[Difference, ...]:
     """All fields in which `request` is not what `match` asks for; empty when it matches.
     `headers` has lower-case names."""
-    found = [apart for check in match.checks if (apart := check(request, headers)) is not None]
-    return tuple(found)
+    found: tuple[Difference, ...] = ()
+    for check in match.checks:
+        if (apart := check(request, headers)) is not None:
+            found += (apart,)
+    return found
 
 
 def _checks(match: Match) -> Iterator[Check]:

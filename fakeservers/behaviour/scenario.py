@@ -85,10 +85,10 @@ class Nearest:
     used_up: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Decision:
-    """What happens to one request. Without a rule it is answered naturally, or, when
-    `unmatched`, with an error that names the nearest rule."""
+    """What happens to one request; made anew for each, and never changed. Without a rule it is
+    answered naturally, or, when `unmatched`, with an error that names the nearest rule."""
 
     rule: Rule | None = None
     reply: Scripted | None = None

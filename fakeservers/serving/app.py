@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..wire.base import HttpRequest
+from ..wire.base import HttpRequest, RequestHeaders
 from .delivery import Send, deliver
 from .exchange import Fake
 
@@ -24,7 +24,7 @@ BODY_BYTES_MAX = 64 * 1024 * 1024
 DRAINED_BYTES_MAX = 4 * BODY_BYTES_MAX
 """How much of a too long body is read and thrown away, so that its sender hears the answer."""
 
-HEADERS_REMEMBERED_MAX = 1024
+HEADERS_REMEMBERED_MAX = 256
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -77,16 +77,16 @@ def _request(scope: Mapping[str, Any], body: bytes) -> HttpRequest:
         method=scope["method"],
         path=scope["path"],
         query=dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {},
-        headers=dict(map(_decoded, scope["headers"])),
+        headers=_headers(tuple(scope["headers"])),
         body=body,
     )
 
 
 @lru_cache(maxsize=HEADERS_REMEMBERED_MAX)
-def _decoded(header: tuple[bytes, bytes]) -> tuple[str, str]:
-    """A header as text. Clients send the same ones again and again, and the journal keeps them:
-    so it keeps each only once."""
-    return header[0].decode("latin-1"), header[1].decode("latin-1")
+def _headers(raw: tuple[tuple[bytes, bytes], ...]) -> RequestHeaders:
+    """Clients send the same ones again and again, and the journal keeps them: so they are read,
+    and kept, once."""
+    return RequestHeaders((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
 
 
 class _ClientLeftError(Exception):

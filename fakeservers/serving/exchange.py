@@ -23,7 +23,7 @@ from ..errors import LlmsimError
 from ..evidence.explain import explain_unmatched
 from ..evidence.journal import REDACTED, Exchange, Journal
 from ..rng import Seed
-from ..wire.base import Answer, Headers, HttpRequest, Provider, Stamp
+from ..wire.base import Answer, Headers, HttpRequest, Provider, RequestHeaders, Stamp
 from .routing import RouteTable
 
 __all__ = ["Fake"]
@@ -216,15 +216,17 @@ class Fake:
         return self._refuse(error, http, exchange, stamp)
 
     def _enter(self, http: HttpRequest) -> Exchange:
-        secrets = self.provider.secrets
+        secrets, headers = self.provider.secrets, http.headers
+        if not isinstance(headers, RequestHeaders):
+            headers = RequestHeaders(headers)
         exchange = Exchange(
             number=self.journal.total + 1,
             provider=self.provider.name,
             http=HttpRequest(
                 method=http.method,
                 path=http.path,
-                query=_redacted(http.query, secrets),
-                headers=_redacted(http.headers, secrets),
+                query=_redacted(http.query, secrets) if http.query else http.query,
+                headers=headers.without(secrets, REDACTED),
                 body=http.body,
             ),
             started_s=self.clock.now(),

@@ -25,6 +25,7 @@ __all__ = [
     "Headers",
     "HttpRequest",
     "Provider",
+    "RequestHeaders",
     "Route",
     "Stamp",
 ]
@@ -39,6 +40,22 @@ class Frame:
 
     data: bytes
     content: bool = False
+
+
+class RequestHeaders(dict[str, str]):
+    """Headers by lower-case name, never changed: a client that sends the same ones with every
+    request has them read, and their credentials taken out, only once."""
+
+    __slots__ = ("_secrets", "_shown")
+
+    def without(self, secrets: frozenset[str], mark: str) -> "RequestHeaders":
+        """The same headers with `mark` in the place of credentials."""
+        if getattr(self, "_secrets", None) is not secrets:
+            self._secrets = secrets
+            self._shown = RequestHeaders(
+                {name: mark if name in secrets else value for name, value in self.items()}
+            )
+        return self._shown
 
 
 @dataclass(slots=True, kw_only=True)

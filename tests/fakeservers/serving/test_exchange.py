@@ -9,7 +9,7 @@ from fakeservers.behaviour.matching import Match
 from fakeservers.behaviour.replies import raw, scripted
 from fakeservers.behaviour.scenario import Rule, Script
 from fakeservers.evidence.journal import REDACTED
-from fakeservers.wire.base import HttpRequest
+from fakeservers.wire.base import HttpRequest, RequestHeaders
 from tests.fakeservers.support import fake, post
 from tests.fakeservers.tiny import TINY
 
@@ -114,6 +114,16 @@ def test_credentials_never_reach_the_journal():
     _, exchange = fake(TINY).respond(http)
     assert exchange.headers["authorization"] == REDACTED
     assert exchange.query == {"key": REDACTED, "alt": "sse"}
+
+
+def test_headers_that_two_providers_share_are_redacted_for_each():
+    """What carries credentials differs from provider to provider."""
+    shared = RequestHeaders({"authorization": "Bearer key", "x-mine": "secret"})
+    http = replace(post("/say", {"text": "x"}), headers=shared)
+    other = replace(TINY, secrets=frozenset({"x-mine"}))
+    for _ in range(2):
+        assert fake(TINY).respond(http)[1].headers["x-mine"] == "secret"
+        assert fake(other).respond(http)[1].headers["x-mine"] == REDACTED
 
 
 def test_a_token_is_asked_of_every_client():
