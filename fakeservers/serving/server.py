@@ -30,12 +30,43 @@ STOP_S_MAX = 5.0
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol without its access log, which would print keys in queries, and with the
-    connection itself in the scope of every request of HTTP/1.1."""
+    """uvicorn's protocol with three changes: no access log, which would print keys in queries;
+    the connection itself in the scope of every request of HTTP/1.1; and one timer a connection
+    for idleness, where uvicorn makes and cancels one for every request."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.access_log = False
+        self._idle_since_s = 0.0
+        self._idle_timer: asyncio.TimerHandle | None = None
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since_s = self.loop.time()
+        if self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._if_idle)
+
+    def _if_idle(self) -> None:
+        """Close the connection if it has been idle for long enough, else look again later."""
+        left_s = self._idle_since_s + self.timeout_keep_alive - self.loop.time()
+        if self.cycle is None or not self.cycle.response_complete:
+            left_s = self.timeout_keep_alive
+        if left_s <= 0:
+            self._idle_timer = None
+            self.transport.close()
+        else:
+            self._idle_timer = self.loop.call_later(left_s, self._if_idle)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        super().connection_lost(exc)
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()

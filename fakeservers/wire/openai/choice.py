@@ -66,10 +66,14 @@ class Head:
             id=f"chatcmpl-{stamp.ids.base62(29)}",
             created=int(stamp.now_s),
             model=result.model,
-            service_tier=TIERS.get(str(request.raw.get("service_tier")), "default"),
+            service_tier=_tier(request.raw.get("service_tier")),
             fingerprint=fingerprint,
             has_logprobs=has_logprobs,
         )
+
+
+def _tier(asked: Any) -> str:
+    return TIERS.get(asked, "default") if isinstance(asked, str) else "default"
 
 
 def message(request: ChatRequest, reply: Reply) -> dict[str, Any]:
