@@ -28,7 +28,7 @@ from .routing import RouteTable
 
 __all__ = ["Fake"]
 
-KNOWN_MAX = 16_384
+KNOWN_MAX = 4_096
 """Distinct requests whose repetitions are told apart; the oldest is forgotten."""
 
 READ_BYTES_MAX = 4096
