@@ -1,6 +1,6 @@
 """The official Anthropic SDK against the fake, with nothing changed but its environment."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anthropic
@@ -22,6 +22,7 @@ from fakeservers import (
     thinking,
     tool_call,
 )
+from tests.conformance.support import unknown_fields
 
 MODEL = "claude-sonnet-5"
 HELLO: Any = {"role": "user", "content": "Hello!"}
@@ -47,12 +48,6 @@ class Person(BaseModel):
     age: int
 
 
-@pytest.fixture(scope="module")
-def http() -> Iterator[httpx2.Client]:
-    with httpx2.Client(verify=False) as http:
-        yield http
-
-
 @pytest.fixture
 def client(servers: FakeServers, http: httpx2.Client) -> Anthropic:
     """A client that finds the fake by its environment alone, and does not retry."""
@@ -63,18 +58,6 @@ def client(servers: FakeServers, http: httpx2.Client) -> Anthropic:
 async def async_client(servers: FakeServers) -> AsyncIterator[AsyncAnthropic]:
     async with httpx2.AsyncClient(verify=False) as http:
         yield AsyncAnthropic(http_client=http, max_retries=0)
-
-
-def unknown_fields(value: Any, at: str = "") -> list[str]:
-    """Where a parsed answer holds what the SDK's types do not have."""
-    if isinstance(value, list):
-        return [name for item in value for name in unknown_fields(item, f"{at}[]")]
-    if not isinstance(value, BaseModel):
-        return []
-    found = [f"{at}.{name}" for name in value.model_extra or ()]
-    for name in type(value).model_fields:
-        found += unknown_fields(getattr(value, name), f"{at}.{name}")
-    return found
 
 
 # --- answers ------------------------------------------------------------------------------

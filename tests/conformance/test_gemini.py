@@ -1,7 +1,7 @@
 """The official google-genai SDK against the fake, with nothing changed but its environment."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -42,12 +42,6 @@ def get_weather(city: str) -> str:
       city: The name of the city.
     """
     return f"22 degrees in {city}"
-
-
-@pytest.fixture(scope="module")
-def http() -> Iterator[httpx2.Client]:
-    with httpx2.Client(verify=False) as http:
-        yield http
 
 
 @pytest.fixture(params=["v1beta", "v1"])

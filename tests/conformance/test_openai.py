@@ -4,7 +4,7 @@ The Responses API stands in `test_openai_responses`.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 import httpx2
@@ -30,6 +30,7 @@ from fakeservers import (
     text,
     tool_call,
 )
+from tests.conformance.support import unknown_fields
 
 MODEL = "gpt-4o-mini"
 HELLO: Any = {"role": "user", "content": "Hello!"}
@@ -61,12 +62,6 @@ class Person(BaseModel):
     mood: Literal["good", "bad"]
 
 
-@pytest.fixture(scope="module")
-def http() -> Iterator[httpx2.Client]:
-    with httpx2.Client(verify=False) as http:
-        yield http
-
-
 @pytest.fixture
 def client(servers: FakeServers, http: httpx2.Client) -> OpenAI:
     """A client that finds the fake by its environment alone, and does not retry."""
@@ -77,18 +72,6 @@ def client(servers: FakeServers, http: httpx2.Client) -> OpenAI:
 async def async_client(servers: FakeServers) -> AsyncIterator[AsyncOpenAI]:
     async with httpx2.AsyncClient(verify=False) as http:
         yield AsyncOpenAI(http_client=http, max_retries=0)
-
-
-def unknown_fields(value: Any, at: str = "") -> list[str]:
-    """Where a parsed answer holds what the SDK's types do not have."""
-    if isinstance(value, list):
-        return [name for item in value for name in unknown_fields(item, f"{at}[]")]
-    if not isinstance(value, BaseModel):
-        return []
-    found = [f"{at}.{name}" for name in value.model_extra or ()]
-    for name in type(value).model_fields:
-        found += unknown_fields(getattr(value, name), f"{at}.{name}")
-    return found
 
 
 def strict(kind: type[BaseModel], raw: Any) -> Any:

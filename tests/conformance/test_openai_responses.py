@@ -1,7 +1,6 @@
 """The openai SDK's Responses API against a live fake."""
 
 import json
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import httpx2
@@ -44,12 +43,6 @@ class Person(BaseModel):
     name: str
     age: int
     mood: Literal["good", "bad"]
-
-
-@pytest.fixture(scope="module")
-def http() -> Iterator[httpx2.Client]:
-    with httpx2.Client(verify=False) as client:
-        yield client
 
 
 @pytest.fixture
