@@ -109,10 +109,12 @@ def _check_pairs(body: Reader) -> None:
     if not isinstance(body.raw("input"), list):
         return
     items = list(body.objects("input"))
+    stateless = body.raw("store") is False
     for item, following in zip_longest(items, items[1:]):
         if item.raw("type") != "reasoning" or not item.text("id"):
             continue
-        if following is None or _is_callers(following, sealed=bool(item.raw("encrypted_content"))):
+        sealed = stateless and bool(item.raw("encrypted_content"))
+        if following is None or _is_callers(following, sealed=sealed):
             raise Rejected(
                 invalid(
                     f"Item '{item.raw('id')}' of type 'reasoning' was provided without its "
@@ -125,8 +127,9 @@ def _check_pairs(body: Reader) -> None:
 def _is_callers(item: Reader, *, sealed: bool) -> bool:
     """Whether the caller wrote the item, rather than sent back what the model had said.
 
-    After reasoning that is `sealed`, all of it in its `encrypted_content`, nothing is looked up:
-    clients that keep nothing on the server send assistant messages without ids.
+    After reasoning that is `sealed`, all of it in its `encrypted_content` and nothing kept on the
+    server, nothing is looked up: clients then send assistant messages without ids. Where the
+    server keeps responses that is refused (recorded 2025).
     """
     kind = item.raw("type") or "message"
     if kind != "message":

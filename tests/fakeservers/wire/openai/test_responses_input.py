@@ -196,9 +196,10 @@ def test_sealed_reasoning_needs_no_ids_after_it() -> None:
     reasoning = {"type": "reasoning", "id": "rs_1", "summary": []}
     said = {"role": "assistant", "content": [{"type": "output_text", "text": "Hi."}]}
     asked = {"role": "user", "content": "x"}
-    request = parse([{**reasoning, "encrypted_content": "gAAAA"}, said, asked], store=False)
+    sealed = {**reasoning, "encrypted_content": "gAAAA"}
+    request = parse([sealed, said, asked], store=False)
     assert [message.role for message in request.messages] == ["assistant", "user"]
-    assert refused([reasoning, said, asked]).status == 400
+    assert [refused([item, said, asked]).status for item in (sealed, reasoning)] == [400, 400]
 
 
 def test_nothing_to_answer() -> None:
