@@ -3,8 +3,9 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any, Self
+from dataclasses import fields, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Never, Self
 
 from .behaviour.faults import fault
 from .behaviour.matching import Match, TextPattern
@@ -21,6 +22,7 @@ from .serving.exchange import Fake
 __all__ = ["FakeProvider", "RuleBuilder"]
 
 HERE = os.path.dirname(__file__)
+FIELDS = [field.name for field in fields(Match) if field.init]
 
 
 class FakeProvider:
@@ -77,8 +79,11 @@ class FakeProvider:
         headers: Mapping[str, TextPattern] | None = None,
         endpoint: str | None = None,
         where: Callable[[Any], Any] | None = None,
+        **unknown: Never,
     ) -> "RuleBuilder":
         """For requests that are all of this, what follows; see `Match` for the fields."""
+        if unknown:
+            raise ScriptError(f"on({', '.join(unknown)}=...): it takes {', '.join(FIELDS)}.")
         match = Match(
             model=model,
             prompt=prompt,
@@ -136,8 +141,18 @@ class FakeProvider:
         fake = self._fake
         return problems(self.name, fake.script, fake.used, fake.journal, self.unused)
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Never:
+            near = get_close_matches(name, VERBS, n=1)
+            meant = f" Did you mean {near[0]}?" if near else f" It has {', '.join(VERBS)}."
+            raise AttributeError(f"A fake has no {name!r}.{meant}")
+
     def __repr__(self) -> str:
         return f"<fake {self.name}: {len(self._fake.journal)} calls>"
+
+
+VERBS = sorted(name for name in vars(FakeProvider) if not name.startswith("_"))
 
 
 class RuleBuilder:

@@ -6,6 +6,7 @@ which error it is.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 from ..canonical import ApiError
@@ -61,5 +62,10 @@ def fault(value: Any, **fields: Any) -> ApiError:
         raise ScriptError(
             f"fails({value!r}): write a status such as fails(503), "
             f"or fails(overloaded()), fails(rate_limited(retry_after_s=2))."
+        )
+    known = list(signature(http_error).parameters)[1:]
+    if unknown := [name for name in fields if name not in known]:
+        raise ScriptError(
+            f"fails({value}, {', '.join(unknown)}=...): it takes {', '.join(known)}, and times."
         )
     return http_error(value, **fields)

@@ -93,7 +93,7 @@ class Exchange:
             return self.continued
         try:
             return self.endpoint.parse(self.http)
-        except Rejected:
+        except (Rejected, RecursionError):
             return None
 
     @property

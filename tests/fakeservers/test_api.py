@@ -145,6 +145,8 @@ def test_an_error_of_the_block_is_not_hidden():
         (lambda fake: fake.counts(tokens=3), "input_tokens, output_tokens"),
         (lambda fake: setattr(fake, "unmatched", "never"), "natural"),
         (lambda fake: fake.fails("500"), r"fails\(503\)"),
+        (lambda fake: fake.fails(500, text="x"), "it takes message, type, code"),
+        (lambda fake: fake.on(promt="x"), r"on\(promt=\.\.\.\): it takes model, prompt"),
     ],
 )
 def test_a_wrong_script_is_refused_when_written(servers, write, told):
@@ -152,6 +154,15 @@ def test_a_wrong_script_is_refused_when_written(servers, write, told):
     with pytest.raises(ScriptError, match=told):
         write(servers.tiny)
     servers.reset()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("reply", "Did you mean replies"), ("xyz", "It has calls, counts, env")]
+)
+def test_a_verb_that_there_is_not_names_those_there_are(servers, name, told):
+    """The nearest one, if one is near."""
+    with pytest.raises(AttributeError, match=told):
+        getattr(servers.tiny, name)
 
 
 def test_a_port_that_is_taken_is_told():
