@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
@@ -15,9 +16,9 @@ from .errors import StartError
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
 from .handle import FakeProvider
-from .serving.app import App
 from .serving.exchange import Fake
 from .serving.server import Listener, ServerThread, close_all, open_all
+from .serving.service import Service
 from .wire.base import Provider
 from .wire.registry import installed, joined
 
@@ -94,14 +95,18 @@ class FakeServers:
         try:
             for name, fake in self._fakes.items():
                 port = self._ports.get(name, 0)
-                opened[name] = Listener(App(fake), host=self._host, port=port)
+                opened[name] = Listener(Service(fake), host=self._host, port=port)
         except StartError:
             for listener in opened.values():
                 listener.discard()
             raise
+        for fake in self._fakes.values():
+            fake.begin()
         self._thread.start()
         self._thread.run(open_all(tuple(opened.values())))
         self._listeners = opened
+        for name, fake in self._fakes.items():
+            fake.on_refusal = partial(self._heed, name)
         return self
 
     def stop(self) -> None:
@@ -112,6 +117,10 @@ class FakeServers:
         self._listeners = {}
         if self._own_thread:
             self._thread.stop()
+
+    def _heed(self, name: str) -> None:
+        if (listener := self._listeners.get(name)) is not None:
+            self._thread.run(listener.heed())
 
     def close(self, reason: str) -> None:
         """Answer every further request with an error that says `reason`; stay reachable."""

@@ -2,16 +2,20 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Never, Self
 
-from .behaviour.faults import fault
+from .behaviour.failures import failure
+from .behaviour.faults import refused
 from .behaviour.matching import Match, TextPattern
 from .behaviour.models import Catalogue
+from .behaviour.pace import Pace, pace
 from .behaviour.replies import ReplyLike, scripted
 from .behaviour.scenario import Rule, TokenCounts, Unmatched
+from .behaviour.schedule import schedule
 from .canonical import Request
 from .errors import ScriptError
 from .evidence.journal import Exchange
@@ -100,9 +104,23 @@ class FakeProvider:
         """Any request gets these replies in turn, then the last one again."""
         return self.on().replies(*replies, times=times)
 
-    def fails(self, error: Any, *, times: int | None = None, **fields: Any) -> "RuleBuilder":
-        """Any request fails so: a status, or an error such as `overloaded()`."""
-        return self.on().fails(error, times=times, **fields)
+    def fails(self, *what: Any, times: int | None = None, **fields: Any) -> "RuleBuilder":
+        """Any request fails so: a status, an error such as `overloaded()`, or faults such as
+        `cut(after_chunks=2)`; see `RuleBuilder.fails`."""
+        return self.on().fails(*what, times=times, **fields)
+
+    def paces(self, preset: Pace | None = None, **fields: Any) -> "RuleBuilder":
+        """Any answer comes at this pace: a preset, or the fields of `Pace`."""
+        return self.on().paces(preset, **fields)
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """While entered nobody listens here: connections are refused, open ones are cut."""
+        rule = self.on().fails(refused())
+        try:
+            yield
+        finally:
+            rule.remove()
 
     def counts(self, **counts: int) -> "RuleBuilder":
         """Any answer reports these token counts."""
@@ -172,9 +190,47 @@ class RuleBuilder:
             raise ScriptError('replies() needs at least one reply, such as replies("Hello.").')
         return self._write(replies=tuple(scripted(value) for value in replies), times=_times(times))
 
-    def fails(self, error: Any, *, times: int | None = None, **fields: Any) -> Self:
-        """Fail with a status, or an error such as `overloaded()`; at most `times` times."""
-        return self._write(error=fault(error, **fields), times=_times(times))
+    def fails(
+        self,
+        *what: Any,
+        times: int | None = None,
+        rate: Any = 1.0,
+        between: Any = (),
+        every: Any = None,
+        **fields: Any,
+    ) -> Self:
+        """Fail with a status, an error such as `overloaded()`, or faults such as
+        `cut(after_chunks=2)`, several together.
+
+        times    at most so often
+        rate     for that share of the requests, 0 to 1, or `ramp(...)`
+        between  only then, in time since the scenario began: `("5m", "8m")`, or a list of such
+        every    again and again: `("10m", "1m")` is the first minute of every ten
+        """
+        error, fault = failure(what, fields)
+        when = schedule(rate=rate, windows=between, wave=every)
+        if (
+            fault is not None
+            and fault.refused
+            and (times is not None or when.rate != 1.0 or error or self._rule.match != Match())
+        ):
+            raise ScriptError(
+                "refused() closes the port, so nothing of a request can be known: it takes "
+                "between= and every=, no on(...), times= or rate=. To refuse after a request "
+                "was read, write reset()."
+            )
+        return self._write(error=error, fault=fault, times=_times(times), schedule=when)
+
+    def paces(self, preset: Pace | None = None, **fields: Any) -> Self:
+        """Answer at this pace: a preset such as `presets.CLAUDE_SONNET`, or the fields of
+        `Pace`, times in seconds, as texts ("1.5s"), in lists, or distributions."""
+        return self._write(pace=pace(preset, **fields))
+
+    def remove(self) -> None:
+        """Take the rule back."""
+        script = self._fake.script
+        kept = tuple(rule for rule in script.rules if rule.number != self._rule.number)
+        self._fake.write(replace(script, rules=kept))
 
     def counts(self, **counts: int) -> Self:
         """Report these token counts: `input_tokens`, `output_tokens`, `cached_tokens`,
@@ -193,7 +249,7 @@ class RuleBuilder:
         script = self._fake.script
         kept = tuple(rule for rule in script.rules if rule.number != self._rule.number)
         rules = tuple(sorted((*kept, self._rule), key=lambda rule: rule.number))
-        self._fake.script = replace(script, rules=rules)
+        self._fake.write(replace(script, rules=rules))
         return self
 
 

@@ -6,6 +6,7 @@ Everything here is plain computation: no sockets, no waiting.
 """
 
 import logging
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,15 +16,26 @@ from hmac import compare_digest
 from ..behaviour.answers import Answering, continued
 from ..behaviour.memory import Memory
 from ..behaviour.models import Catalogue
-from ..behaviour.scenario import Decision, Script, decide
+from ..behaviour.pace import Pace, Timing, timing
+from ..behaviour.scenario import NATURAL, Decision, Script, decide
 from ..behaviour.store import Store
-from ..canonical import ApiError, CompletionResult, Rejected, Request, Result
+from ..canonical import (
+    ApiError,
+    CompletionResult,
+    RawReply,
+    Rejected,
+    Request,
+    Result,
+    Thinking,
+    Usage,
+)
 from ..clock import Clock
 from ..errors import LlmsimError
 from ..evidence.explain import explain_unmatched
 from ..evidence.journal import REDACTED, Exchange, Journal
 from ..rng import Seed
 from ..wire.base import Answer, Headers, HttpRequest, Provider, RequestHeaders, Stamp
+from .load import Load
 from .routing import RouteTable
 
 __all__ = ["Fake"]
@@ -56,19 +68,42 @@ class Fake:
         self.seed = seed
         self.closed: str | None = None
         """Why this fake no longer answers; None while it does."""
+        self.on_refusal: Callable[[], None] | None = None
+        """Told when what the script says of refused connections may have changed."""
         self._root = Seed(seed, provider.name)
         self._models = models
         self._token = token
         self._routes = RouteTable(provider.routes)
+        self.script = Script()
         self.reset()
 
     def reset(self) -> None:
         """Be as new: nothing scripted, seen or stored."""
-        self.script = Script()
+        self.write(Script())
         self.journal = Journal()
         self.used: dict[int, int] = {}
         self._answering = Answering(catalogue=self._models(), store=Store(), memory=Memory())
         self._known: OrderedDict[bytes, _Asked] = OrderedDict()
+        self.load = Load()
+        self.begin()
+
+    def begin(self) -> None:
+        """The scenario's time begins now: windows and recurring faults count from here."""
+        self._begun_s = self.clock.now()
+
+    def write(self, script: Script) -> None:
+        """Go by another script from now on."""
+        heeded = any(rule.refuses for rule in (*self.script.rules, *script.rules))
+        self.script = script
+        if heeded and self.on_refusal is not None:
+            self.on_refusal()
+
+    def refusal(self) -> tuple[bool, float]:
+        """Whether nobody listens now, and in how many seconds that may change."""
+        now_s = self.clock.now() - self._begun_s
+        schedules = [rule.schedule for rule in self.script.rules if rule.refuses]
+        changes_s = min((s.next_change_s(now_s) for s in schedules), default=math.inf)
+        return any(schedule.open(now_s) for schedule in schedules), changes_s - now_s
 
     @property
     def models(self) -> Catalogue:
@@ -147,8 +182,10 @@ class Fake:
         request = continued(read, self._answering.store)
         if request is not read:
             exchange.continued = request
-        decision = self._decide(request, http, exchange)
+        decision = self._decide(request, http, exchange, seed)
         result = self._answering.answer(request, decision, seed)
+        if decision.pace is not None:
+            exchange.timing = self._timing(decision.pace, request, result, seed)
         if isinstance(result, Result):
             answer = endpoint.render(request, result, stamp)
             if isinstance(result, CompletionResult):
@@ -181,9 +218,20 @@ class Fake:
         ):
             raise Rejected(ApiError(status=401, kind="invalid", message=WRONG_TOKEN))
 
-    def _decide(self, request: Request, http: HttpRequest, exchange: Exchange) -> Decision:
+    def _decide(
+        self, request: Request, http: HttpRequest, exchange: Exchange, seed: Seed
+    ) -> Decision:
         script = self.script
-        decision = decide(script, request, http.headers, self.used)
+        if not script.rules:
+            return NATURAL
+        decision = decide(
+            script,
+            request,
+            http.headers,
+            self.used,
+            now_s=exchange.started_s - self._begun_s,
+            draw=lambda number: seed.of(b"rule %d" % number).share(),
+        )
         for number in decision.applied:
             self.used[number] = self.used.get(number, 0) + 1
         if decision.rule is not None:
@@ -192,9 +240,30 @@ class Fake:
             message = explain_unmatched(self.provider.name, script, request, decision.nearest)
             exchange.problem = message
             raise Rejected(ApiError(status=400, kind="unmatched", message=message))
+        exchange.fault = decision.fault
         if decision.error is not None:
             raise Rejected(decision.error)
+        if decision.pace is not None and self.load.full(decision.pace):
+            raise Rejected(ApiError(status=503, kind="overloaded"))
         return decision
+
+    def _timing(
+        self, pace: Pace, request: Request, result: Result | RawReply, seed: Seed
+    ) -> Timing:
+        """What the answer's waiting times are; only generated content takes time by token."""
+        usage = result.usage if isinstance(result, CompletionResult) else Usage()
+        streamed = isinstance(result, CompletionResult) and any(
+            isinstance(part, Thinking) and part.text for part in result.reply.parts
+        )
+        return timing(
+            pace,
+            seed.of(b"pace").random(),
+            load=lambda: self.load.share(pace),
+            input_tokens=usage.input_tokens - usage.cached_tokens,
+            tokens=usage.output_tokens,
+            hidden_tokens=0 if streamed else usage.reasoning_tokens,
+            cold=not self._answering.memory.holds(request.model, self.clock.wall()),
+        )
 
     def _refuse(
         self, error: ApiError, http: HttpRequest, exchange: Exchange, stamp: Stamp

@@ -91,13 +91,15 @@ class Stamp:
 @dataclass(slots=True, kw_only=True)
 class Answer:
     """An HTTP answer. `body` is the whole body, or the frames of a stream; `stores` is what
-    later requests may ask for; `uses` the model that it keeps in memory, where a provider tells."""
+    later requests may ask for; `uses` the model that it keeps in memory, where a provider tells;
+    `failed` how this stream says that it failed."""
 
     status: int = 200
     headers: Headers = ()
     body: bytes | Iterable[Frame] = b""
     stores: tuple[Stored, ...] = ()
     uses: Use | None = None
+    failed: Callable[[ApiError], Iterable[Frame]] | None = None
 
 
 class Endpoint(Protocol):

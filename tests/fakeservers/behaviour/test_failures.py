@@ -2,13 +2,13 @@
 
 import pytest
 
-from fakeservers.behaviour.faults import fault, http_error, overloaded, rate_limited
+from fakeservers.behaviour.failures import failure, http_error, overloaded, rate_limited
 from fakeservers.errors import ScriptError
 
 
 def test_a_status_is_an_error():
     """`fails(404, "gone")` has status and words."""
-    made = fault(404, message="gone")
+    made = failure((404,), {"message": "gone"})[0]
     assert (made.status, made.message) == (404, "gone")
 
 
@@ -22,10 +22,10 @@ def test_retry_after_is_a_header():
 def test_what_is_no_error_is_refused(value):
     """The message says what to write."""
     with pytest.raises(ScriptError):
-        fault(value)
+        failure((value,), {})
 
 
 def test_fields_go_with_a_status_only():
     """An error made by a constructor is whole."""
     with pytest.raises(ScriptError, match="only with a status"):
-        fault(http_error(500), code="x")
+        failure((http_error(500),), {"code": "x"})

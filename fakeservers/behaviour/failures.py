@@ -1,0 +1,89 @@
+"""What can go wrong: the constructors of errors that a fake answers with.
+
+The words of an error belong to the provider and are filled in by its wire; here stands only
+which error it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from inspect import signature
+from typing import Any
+
+from ..canonical import ApiError
+from ..errors import ScriptError
+from .faults import Fault, together
+
+__all__ = ["failure", "http_error", "overloaded", "rate_limited"]
+
+_WRITE = (
+    "write a status such as fails(503), an error such as fails(overloaded()) or "
+    "fails(rate_limited(retry_after_s=2)), or a fault such as fails(cut(after_chunks=3))"
+)
+
+
+def http_error(
+    status: int,
+    message: str | None = None,
+    *,
+    type: str | None = None,  # the field's name on the wire
+    code: str | None = None,
+    param: str | None = None,
+    retry_after_s: float | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> ApiError:
+    """Any HTTP error, 400 to 599, in the provider's own form; what is None gets the provider's
+    true value for that status."""
+    if not isinstance(status, int) or not 400 <= status <= 599:
+        raise ScriptError(f"An error has a status from 400 to 599, not {status!r}.")
+    extra = dict(headers or {})
+    if retry_after_s is not None:
+        extra["retry-after"] = f"{retry_after_s:g}"
+    return ApiError(
+        status=status,
+        message=message,
+        type=type,
+        code=code,
+        param=param,
+        headers=tuple(extra.items()),
+    )
+
+
+def overloaded(*, retry_after_s: float | None = None) -> ApiError:
+    """The provider has no capacity: 529 from Claude, 503 from the others."""
+    return replace(http_error(503, retry_after_s=retry_after_s), kind="overloaded")
+
+
+def rate_limited(*, retry_after_s: float | None = None) -> ApiError:
+    """429: too many requests or tokens; `retry_after_s` is sent as the Retry-After header."""
+    return http_error(429, retry_after_s=retry_after_s)
+
+
+def failure(what: Sequence[Any], fields: Mapping[str, Any]) -> tuple[ApiError | None, Fault | None]:
+    """What `fails(...)` means: an error to answer with, what happens to the answer, or both."""
+    if not what:
+        raise ScriptError(f"fails() needs to know how: {_WRITE}.")
+    errors = [one for value in what if (one := _error(value, fields if len(what) == 1 else {}))]
+    faults = [value for value in what if isinstance(value, Fault)]
+    if len(errors) > 1:
+        raise ScriptError("A request fails with one error: write the others as rules of their own.")
+    if fields and (faults or len(what) > 1):
+        raise ScriptError(f"fails(..., {', '.join(fields)}=...): only a status takes these.")
+    return (errors[0] if errors else None), (together(*faults) if faults else None)
+
+
+def _error(value: Any, fields: Mapping[str, Any]) -> ApiError | None:
+    if isinstance(value, Fault):
+        return None
+    if isinstance(value, ApiError):
+        if fields:
+            raise ScriptError("fails(...) takes further fields only with a status.")
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ScriptError(f"fails({value!r}): {_WRITE}.")
+    known = list(signature(http_error).parameters)[1:]
+    if unknown := [name for name in fields if name not in known]:
+        raise ScriptError(
+            f"fails({value}, {', '.join(unknown)}=...): it takes {', '.join(known)}, "
+            f"times, rate, between and every."
+        )
+    return http_error(value, **fields)
