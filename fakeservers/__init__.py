@@ -6,8 +6,15 @@
 Usable from pytest, unittest, a REPL or a shell; knows nothing of pytest or of the router.
 """
 
+from . import presets
 from .api import FakeServers, Unverified
-from .behaviour.failures import http_error, overloaded, rate_limited
+from .behaviour.failures import (
+    content_filtered,
+    http_error,
+    overloaded,
+    quota_exhausted,
+    rate_limited,
+)
 from .behaviour.faults import (
     Fault,
     bad_arguments,
@@ -63,6 +70,7 @@ __all__ = [
     "bad_arguments",
     "between",
     "closes_connection",
+    "content_filtered",
     "cut",
     "duplicate_chunk",
     "empty_body",
@@ -77,6 +85,8 @@ __all__ = [
     "lognormal",
     "missing_chunk",
     "overloaded",
+    "presets",
+    "quota_exhausted",
     "ramp",
     "rate_limited",
     "raw",

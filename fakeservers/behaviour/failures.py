@@ -7,13 +7,20 @@ which error it is.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from inspect import signature
-from typing import Any
+from typing import Any, get_args
 
-from ..canonical import ApiError
+from ..canonical import ApiError, RetrySyntax
 from ..errors import ScriptError
 from .faults import Fault, together
 
-__all__ = ["failure", "http_error", "overloaded", "rate_limited"]
+__all__ = [
+    "content_filtered",
+    "failure",
+    "http_error",
+    "overloaded",
+    "quota_exhausted",
+    "rate_limited",
+]
 
 _WRITE = (
     "write a status such as fails(503), an error such as fails(overloaded()) or "
@@ -35,16 +42,14 @@ def http_error(
     true value for that status."""
     if not isinstance(status, int) or not 400 <= status <= 599:
         raise ScriptError(f"An error has a status from 400 to 599, not {status!r}.")
-    extra = dict(headers or {})
-    if retry_after_s is not None:
-        extra["retry-after"] = f"{retry_after_s:g}"
     return ApiError(
         status=status,
         message=message,
         type=type,
         code=code,
         param=param,
-        headers=tuple(extra.items()),
+        headers=tuple((headers or {}).items()),
+        retry_after_s=retry_after_s,
     )
 
 
@@ -53,9 +58,29 @@ def overloaded(*, retry_after_s: float | None = None) -> ApiError:
     return replace(http_error(503, retry_after_s=retry_after_s), kind="overloaded")
 
 
-def rate_limited(*, retry_after_s: float | None = None) -> ApiError:
-    """429: too many requests or tokens; `retry_after_s` is sent as the Retry-After header."""
-    return http_error(429, retry_after_s=retry_after_s)
+def rate_limited(
+    *, retry_after_s: float | None = None, syntax: RetrySyntax | None = None
+) -> ApiError:
+    """429: too many requests or tokens. `retry_after_s` is told in the provider's own way
+    (Gemini: RetryInfo in the body; the others: the Retry-After header), or as `syntax` says:
+    `seconds`, `date`, `ms` (retry-after-ms), `x-ms` (x-ms-retry-after-ms), `reset`
+    (x-ratelimit-reset-requests), `none`."""
+    if syntax is not None and syntax not in get_args(RetrySyntax):
+        allowed = ", ".join(get_args(RetrySyntax))
+        raise ScriptError(f"rate_limited(syntax=...) is one of {allowed}, not {syntax!r}.")
+    made = http_error(429, retry_after_s=retry_after_s)
+    return replace(made, kind="rate_limited", retry_syntax=syntax)
+
+
+def quota_exhausted() -> ApiError:
+    """No quota or credit is left, which waiting does not mend: 429 `insufficient_quota` from
+    OpenAI, 400 from Claude, 429 of the day from Gemini."""
+    return ApiError(status=429, kind="quota")
+
+
+def content_filtered() -> ApiError:
+    """The request itself is refused for its content, with 400."""
+    return ApiError(status=400, kind="content_filter")
 
 
 def failure(what: Sequence[Any], fields: Mapping[str, Any]) -> tuple[ApiError | None, Fault | None]:

@@ -55,6 +55,11 @@ class Rule:
         return bool(self.replies) or self.error is not None
 
     @property
+    def expected(self) -> bool:
+        """Whether some request was surely meant to match: not a chance, a time, an outage."""
+        return self.schedule.certain and not self.refuses
+
+    @property
     def refuses(self) -> bool:
         """Whether nobody listens while the rule holds."""
         return self.fault is not None and self.fault.refused

@@ -8,7 +8,10 @@ What a canonical type cannot carry stays in `raw`, untouched.
 from .errors import (
     ApiError,
     ErrorKind,
+    Limited,
+    Metered,
     Rejected,
+    RetrySyntax,
 )
 from .parts import (
     Media,
@@ -59,8 +62,10 @@ __all__ = [
     "EmbedResult",
     "ErrorKind",
     "Finish",
+    "Limited",
     "Media",
     "Message",
+    "Metered",
     "ModerateRequest",
     "ModerateResult",
     "Opaque",
@@ -75,6 +80,7 @@ __all__ = [
     "ResourceRequest",
     "ResourceResult",
     "Result",
+    "RetrySyntax",
     "Role",
     "Stored",
     "Text",

@@ -62,7 +62,7 @@ def steps(answer: Answer, fault: Fault) -> Iterator[Step]:
     frames = _halves(body) if isinstance(body, bytes) else body
     if not isinstance(body, bytes):
         frames = _rewritten(frames, fault)
-    sent = 0
+    sent = told = 0
     skipping = False
     yield from _after(0, answer, fault)
     if fault.ending is not None and fault.ends_after_chunks == 0:
@@ -71,6 +71,7 @@ def steps(answer: Answer, fault: Fault) -> Iterator[Step]:
             return
         skipping = True
     for frame in frames:
+        told += 1
         if not frame.content:
             yield frame
             continue
@@ -79,7 +80,8 @@ def steps(answer: Answer, fault: Fault) -> Iterator[Step]:
         yield frame
         sent += 1
         if fault.error_event is not None and sent == fault.error_after_chunks:
-            yield from _told(answer, fault)
+            if answer.failing is not None:
+                yield Frame(answer.failing(answer.failure, told))
             yield Ending.FINISH
             return
         yield from _after(sent, answer, fault)
@@ -101,11 +103,6 @@ def _after(sent: int, answer: Answer, fault: Fault) -> Iterator[Step]:
     if fault.garbage_after_chunks == sent:
         data = _GARBAGE[kind]
         yield Frame(b"data: " + data + b"\n\n" if kind == "json" else data)
-
-
-def _told(answer: Answer, fault: Fault) -> Iterator[Step]:
-    if answer.failed is not None and fault.error_event is not None:
-        yield from answer.failed(fault.error_event)
 
 
 def _halves(body: bytes) -> Iterable[Frame]:

@@ -175,10 +175,9 @@ class MessageConnection:
             raise BrokenOffError(self._broken)
 
 
-def abort(transport: asyncio.BaseTransport) -> None:
+def abort(transport: asyncio.Transport) -> None:
     """Reset the connection: whatever its client does next fails with ECONNRESET."""
     sock = transport.get_extra_info("socket")
     if sock is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
-    if isinstance(transport, asyncio.Transport):
-        transport.abort()
+    transport.abort()

@@ -188,6 +188,8 @@ class Fake:
             exchange.timing = self._timing(decision.pace, request, result, seed)
         if isinstance(result, Result):
             answer = endpoint.render(request, result, stamp)
+            if decision.fault is not None and decision.fault.error_event is not None:
+                answer = self._failing(answer, decision.fault.error_event, http, stamp)
             if isinstance(result, CompletionResult):
                 exchange.replies, exchange.usage = result.replies, result.usage
             if answer.stores:
@@ -246,6 +248,14 @@ class Fake:
         if decision.pace is not None and self.load.full(decision.pace):
             raise Rejected(ApiError(status=503, kind="overloaded"))
         return decision
+
+    def _failing(self, answer: Answer, error: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
+        """The stream that will say so, or, for an answer in one piece, the error itself."""
+        told = self.provider.error(error, http, stamp)
+        if isinstance(answer.body, bytes) or not isinstance(told.body, bytes):
+            return told
+        answer.failure = told.body
+        return answer
 
     def _timing(
         self, pace: Pace, request: Request, result: Result | RawReply, seed: Seed

@@ -92,14 +92,17 @@ class Stamp:
 class Answer:
     """An HTTP answer. `body` is the whole body, or the frames of a stream; `stores` is what
     later requests may ask for; `uses` the model that it keeps in memory, where a provider tells;
-    `failed` how this stream says that it failed."""
+    `failing` makes of an error's body the piece of this stream that says it, given how many
+    frames came before."""
 
     status: int = 200
     headers: Headers = ()
     body: bytes | Iterable[Frame] = b""
     stores: tuple[Stored, ...] = ()
     uses: Use | None = None
-    failed: Callable[[ApiError], Iterable[Frame]] | None = None
+    failing: Callable[[bytes, int], bytes] | None = None
+    failure: bytes = b""
+    """The body of the error that a fault has this stream say."""
 
 
 class Endpoint(Protocol):

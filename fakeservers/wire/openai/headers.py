@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from ...canonical import Stored
 from ..base import Answer, Frame, Headers, Stamp
+from ..framing import failing_event
 
 __all__ = ["EVENT_STREAM", "JSON", "ORGANIZATION", "answer"]
 
@@ -42,4 +43,5 @@ def answer(
         ),
         body=body,
         stores=stores,
+        failing=failing_event,
     )

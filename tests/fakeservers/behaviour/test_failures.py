@@ -12,9 +12,10 @@ def test_a_status_is_an_error():
     assert (made.status, made.message) == (404, "gone")
 
 
-def test_retry_after_is_a_header():
-    """Seconds, as the provider sends them."""
-    assert rate_limited(retry_after_s=2).headers == (("retry-after", "2"),)
+def test_retry_after_is_kept_for_the_wire():
+    """Which tells it in its own way, or in the syntax asked for."""
+    made = rate_limited(retry_after_s=2, syntax="ms")
+    assert (made.status, made.retry_after_s, made.retry_syntax) == (429, 2, "ms")
     assert overloaded(retry_after_s=0.5).kind == "overloaded"
 
 
