@@ -113,6 +113,11 @@ class FakeProvider:
         """Any answer comes at this pace: a preset, or the fields of `Pace`."""
         return self.on().paces(preset, **fields)
 
+    def limits(self, **limits: int | None) -> None:
+        """Enforce these rate limits for each key and model, in the provider's own way: `rpm`
+        and others such as `tpm`, `itpm`, `otpm`, `rpd`; None lifts one."""
+        self._fake.limits.set(limits)
+
     @contextmanager
     def down(self) -> Iterator[None]:
         """While entered nobody listens here: connections are refused, open ones are cut."""

@@ -13,6 +13,7 @@ from .errors import (
     Rejected,
     RetrySyntax,
 )
+from .metering import Charge, Meter, Reading
 from .parts import (
     Media,
     Message,
@@ -55,6 +56,7 @@ from .results import (
 
 __all__ = [
     "ApiError",
+    "Charge",
     "ChatRequest",
     "CompletionResult",
     "CountRequest",
@@ -65,6 +67,7 @@ __all__ = [
     "Limited",
     "Media",
     "Message",
+    "Meter",
     "Metered",
     "ModerateRequest",
     "ModerateResult",
@@ -72,6 +75,7 @@ __all__ = [
     "OutputFormat",
     "Part",
     "RawReply",
+    "Reading",
     "Reference",
     "Refusal",
     "Rejected",

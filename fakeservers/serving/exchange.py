@@ -14,6 +14,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 
 from ..behaviour.answers import Answering, continued
+from ..behaviour.limits import Charged, Limits
 from ..behaviour.memory import Memory
 from ..behaviour.models import Catalogue
 from ..behaviour.pace import Pace, Timing, timing
@@ -21,7 +22,10 @@ from ..behaviour.scenario import NATURAL, Decision, Script, decide
 from ..behaviour.store import Store
 from ..canonical import (
     ApiError,
+    ChatRequest,
     CompletionResult,
+    EmbedRequest,
+    EmbedResult,
     RawReply,
     Rejected,
     Request,
@@ -85,6 +89,7 @@ class Fake:
         self._answering = Answering(catalogue=self._models(), store=Store(), memory=Memory())
         self._known: OrderedDict[bytes, _Asked] = OrderedDict()
         self.load = Load()
+        self.limits = Limits(self.provider.meters)
         self.begin()
 
     def begin(self) -> None:
@@ -177,6 +182,7 @@ class Fake:
             http = replace(http, params=params)
             exchange.http = replace(exchange.http, params=params)
         read = asked.read or endpoint.parse(http)
+        charged = self._charge(read, http)
         if asked.times and len(http.body) <= READ_BYTES_MAX:
             asked.read = read
         request = continued(read, self._answering.store)
@@ -187,6 +193,9 @@ class Fake:
         if decision.pace is not None:
             exchange.timing = self._timing(decision.pace, request, result, seed)
         if isinstance(result, Result):
+            if charged is not None:
+                self.limits.settle(charged, _usage(result))
+                stamp.limits = self.limits.read(charged)
             answer = endpoint.render(request, result, stamp)
             if decision.fault is not None and decision.fault.error_event is not None:
                 answer = self._failing(answer, decision.fault.error_event, http, stamp)
@@ -219,6 +228,26 @@ class Fake:
             compare_digest(v.rpartition(" ")[2].encode(), self._token.encode()) for v in given
         ):
             raise Rejected(ApiError(status=401, kind="invalid", message=WRONG_TOKEN))
+
+    def _charge(self, request: Request, http: HttpRequest) -> Charged | None:
+        """Have the rate limits count a request for something generated. Raises `Rejected`."""
+        if not self.provider.meters or not isinstance(request, ChatRequest | EmbedRequest):
+            return None
+        return self.limits.ask(
+            self._key(http),
+            request.model,
+            now_s=self.clock.wall(),
+            chars=len(http.body),
+            max_tokens=request.max_tokens if isinstance(request, ChatRequest) else None,
+        )
+
+    def _key(self, http: HttpRequest) -> str:
+        """Whose limits count. Kept only as long as the limits are, and shown nowhere."""
+        headers, query = http.headers, http.query
+        for secret in self.provider.secrets:
+            if (value := headers.get(secret) or query.get(secret)) is not None:
+                return value
+        return ""
 
     def _decide(
         self, request: Request, http: HttpRequest, exchange: Exchange, seed: Seed
@@ -261,7 +290,7 @@ class Fake:
         self, pace: Pace, request: Request, result: Result | RawReply, seed: Seed
     ) -> Timing:
         """What the answer's waiting times are; only generated content takes time by token."""
-        usage = result.usage if isinstance(result, CompletionResult) else Usage()
+        usage = _usage(result)
         streamed = isinstance(result, CompletionResult) and any(
             isinstance(part, Thinking) and part.text for part in result.reply.parts
         )
@@ -338,6 +367,12 @@ class _Asked:
         self.key = key
         self.times = 0
         self.read: Request | None = None
+
+
+def _usage(result: Result | RawReply) -> Usage:
+    if isinstance(result, CompletionResult):
+        return result.usage
+    return Usage(input_tokens=result.input_tokens if isinstance(result, EmbedResult) else 0)
 
 
 def _redacted(values: Mapping[str, str], secrets: frozenset[str]) -> Mapping[str, str]:

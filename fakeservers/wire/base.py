@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from ..canonical import ApiError, Rejected, Request, Stored, Use
+from ..canonical import ApiError, Meter, Reading, Rejected, Request, Stored, Use
 from ..rng import Ids
 
 __all__ = [
@@ -81,11 +81,13 @@ class HttpRequest:
 @dataclass(slots=True, kw_only=True)
 class Stamp:
     """What an answer is stamped with: a source of identifiers, the wall clock in epoch
-    seconds, and the milliseconds that the answer claims to have taken."""
+    seconds, the milliseconds that the answer claims to have taken, and what the rate limits
+    show."""
 
     ids: Ids
     now_s: float
     elapsed_ms: int = 0
+    limits: tuple[Reading, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,6 +144,7 @@ class Provider:
              are set, None to take them out
     attach   points what an already imported SDK keeps at a base URL, for as long as it is entered
     secrets  header names and query keys that carry credentials
+    meters   its rate limits; they count for requests of generated content and embeddings
     """
 
     name: str
@@ -154,3 +157,4 @@ class Provider:
     hides: Mapping[str, str | None] = field(default_factory=dict)
     attach: Callable[[str], AbstractContextManager[None]] | None = None
     secrets: frozenset[str] = frozenset({"authorization", "x-api-key", "api-key", "key"})
+    meters: tuple[Meter, ...] = ()

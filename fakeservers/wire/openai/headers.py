@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from ...canonical import Stored
 from ..base import Answer, Frame, Headers, Stamp
 from ..framing import failing_event
+from ..retry import go_duration
 
 __all__ = ["EVENT_STREAM", "JSON", "ORGANIZATION", "answer"]
 
@@ -20,6 +21,21 @@ ALWAYS = (
     ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
     ("x-content-type-options", "nosniff"),
 )
+
+
+def rate_limits(stamp: Stamp) -> Headers:
+    """`x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, resets as Go durations until
+    the initial state (recorded 2025 and 2026)."""
+    return tuple(
+        header
+        for reading in stamp.limits
+        for name, value in (
+            ("limit", str(reading.limit)),
+            ("remaining", str(reading.remaining)),
+            ("reset", go_duration(reading.full_in_s)),
+        )
+        for header in ((f"x-ratelimit-{name}-{reading.meter.metered}", value),)
+    )
 
 
 def answer(
@@ -39,6 +55,7 @@ def answer(
             *ALWAYS,
             ("openai-processing-ms", str(stamp.elapsed_ms)),
             ("x-request-id", f"req_{stamp.ids.hex(32)}"),
+            *rate_limits(stamp),
             *extra,
         ),
         body=body,
