@@ -14,18 +14,35 @@ from ..errors import ScriptError
 __all__ = ["Charged", "Limits"]
 
 ACCOUNTS_MAX = 4096
-"""Keys and models whose use is remembered; the one unused the longest is forgotten."""
+"""Keys and models whose use is remembered; the oldest is forgotten."""
 
 CHARS_PER_TOKEN = 4
 """How a prompt is estimated before it is counted."""
 
 
-@dataclass(slots=True)
 class _Level:
     """How much of one meter is used, as of `at_s`."""
 
-    used: float
-    at_s: float
+    __slots__ = ("at_s", "charge", "enforced", "limit", "meter", "per_s", "used")
+
+    def __init__(self, meter: Meter, limit: int | None, at_s: float) -> None:
+        self.meter = meter
+        self.charge = meter.charge
+        self.enforced = limit is not None
+        self.limit = meter.limit if limit is None else limit
+        self.per_s = self.limit / meter.window_s
+        self.used = 0.0
+        self.at_s = at_s
+
+    def pass_to(self, now_s: float) -> None:
+        """Take back what time has refilled."""
+        if self.meter.fixed:
+            if _window_end_s(self.meter, self.at_s) <= now_s:
+                self.used = 0.0
+        else:
+            left = self.used - (now_s - self.at_s) * self.per_s
+            self.used = left if left > 0.0 else 0.0
+        self.at_s = now_s
 
 
 @dataclass(slots=True)
@@ -33,7 +50,6 @@ class Charged:
     """What a request was charged when it came; `settle` it with what it used."""
 
     levels: list[_Level]
-    model: str
     estimate: int
     reserved: int
 
@@ -66,92 +82,67 @@ class Limits:
     ) -> Charged:
         """Charge a request what is known before it is answered. Raises `Rejected` with the
         limit that it would exceed, which costs it the request all the same."""
-        levels = self._levels((key, model), now_s)
-        estimate = max(1, chars // CHARS_PER_TOKEN)
-        asked = Charged(levels, model, estimate, max(max_tokens or 0, estimate))
-        for meter, level in zip(self._meters, levels, strict=True):
-            limit = self._set.get(meter.keyword)
-            if limit is not None:
-                self._check(meter, limit, level, asked, now_s)
-            if meter.charge == "one":
+        levels = self._accounts.get((key, model)) or self._open((key, model), now_s)
+        estimate = chars // CHARS_PER_TOKEN or 1
+        reserved = estimate if max_tokens is None or max_tokens < estimate else max_tokens
+        for level in levels:
+            level.pass_to(now_s)
+            charge = level.charge
+            if level.enforced:
+                wanted = {"one": 1, "reserved": reserved, "output": 0}.get(charge, estimate)
+                _check(level, wanted, model, now_s)
+            if charge == "one":
                 level.used += 1
-            elif meter.charge == "reserved":
-                level.used += asked.reserved
-        return asked
+            elif charge == "reserved":
+                level.used += reserved
+        return Charged(levels, estimate, reserved)
 
-    def settle(self, asked: Charged, usage: Usage) -> None:
-        """Charge what only the answer tells."""
-        for meter, level in zip(self._meters, asked.levels, strict=True):
-            if meter.charge == "input":
-                level.used += usage.input_tokens
-            elif meter.charge == "uncached_input":
-                level.used += usage.input_tokens - usage.cached_tokens
-            elif meter.charge == "output":
-                level.used += usage.output_tokens
-
-    def read(self, asked: Charged) -> tuple[Reading, ...]:
-        """What the meters show of the request's key and model."""
+    def settle(self, asked: Charged, usage: Usage) -> tuple[Reading, ...]:
+        """Charge what only the answer tells. Returns what the told meters then show."""
         readings = []
-        for meter, level in zip(self._meters, asked.levels, strict=True):
-            if not meter.told:
-                continue
-            limit = self._set.get(meter.keyword, meter.limit)
-            remaining = max(0, int(limit - level.used))
-            readings.append(Reading(meter, limit, remaining, level.used * meter.window_s / limit))
+        for level in asked.levels:
+            charge = level.charge
+            if charge == "input":
+                level.used += usage.input_tokens
+            elif charge == "uncached_input":
+                level.used += usage.input_tokens - usage.cached_tokens
+            elif charge == "output":
+                level.used += usage.output_tokens
+            if level.meter.told:
+                limit, used = level.limit, level.used
+                left = int(limit - used) if used < limit else 0
+                readings.append(Reading(level.meter.metered, limit, left, used / level.per_s))
         return tuple(readings)
 
-    def _check(self, meter: Meter, limit: int, level: _Level, asked: Charged, now_s: float) -> None:
-        wanted = _wanted(meter, asked)
-        # Output is counted as it comes: what is used already decides.
-        if level.used + wanted <= limit and (meter.charge != "output" or level.used < limit):
-            return
-        if meter.fixed:
-            after_s = _window_end_s(meter, now_s) - now_s
-        else:
-            missing = min(level.used, level.used + max(wanted, 1) - limit)
-            after_s = missing * meter.window_s / limit
-        limited = Limited(
-            metered=meter.metered,
-            limit=limit,
-            used=int(level.used),
-            requested=wanted,
-            model=asked.model,
-            window_s=meter.window_s,
-        )
-        raise Rejected(
-            ApiError(status=429, kind="rate_limited", limited=limited, retry_after_s=after_s)
-        )
-
-    def _levels(self, account: tuple[str, str], now_s: float) -> list[_Level]:
-        levels = self._accounts.get(account)
-        if levels is None:
-            levels = self._accounts[account] = [_Level(0.0, now_s) for _ in self._meters]
-            if len(self._accounts) > ACCOUNTS_MAX:
-                self._accounts.popitem(last=False)
-            return levels
-        self._accounts.move_to_end(account)
-        for meter, level in zip(self._meters, levels, strict=True):
-            if meter.fixed:
-                if _window_end_s(meter, level.at_s) <= now_s:
-                    level.used = 0.0
-            else:
-                limit = self._set.get(meter.keyword, meter.limit)
-                filled = (now_s - level.at_s) * limit / meter.window_s
-                level.used = max(0.0, level.used - filled)
-            level.at_s = now_s
+    def _open(self, account: tuple[str, str], now_s: float) -> list[_Level]:
+        levels = [_Level(meter, self._set.get(meter.keyword), now_s) for meter in self._meters]
+        self._accounts[account] = levels
+        if len(self._accounts) > ACCOUNTS_MAX:
+            self._accounts.popitem(last=False)
         return levels
 
 
-def _wanted(meter: Meter, asked: Charged) -> int:
-    match meter.charge:
-        case "one":
-            return 1
-        case "reserved":
-            return asked.reserved
-        case "output":
-            return 0
-        case _:
-            return asked.estimate
+def _check(level: _Level, wanted: int, model: str, now_s: float) -> None:
+    """Raise `Rejected` when `wanted` more does not fit."""
+    meter, limit, used = level.meter, level.limit, level.used
+    # Output is counted as it comes: what is used already decides.
+    if used + wanted <= limit and (meter.charge != "output" or used < limit):
+        return
+    if meter.fixed:
+        after_s = _window_end_s(meter, now_s) - now_s
+    else:
+        after_s = min(used, used + max(wanted, 1) - limit) / level.per_s
+    limited = Limited(
+        metered=meter.metered,
+        limit=limit,
+        used=int(used),
+        requested=wanted,
+        model=model,
+        window_s=meter.window_s,
+    )
+    raise Rejected(
+        ApiError(status=429, kind="rate_limited", limited=limited, retry_after_s=after_s)
+    )
 
 
 def _window_end_s(meter: Meter, at_s: float) -> float:

@@ -39,7 +39,7 @@ class Meter:
 class Reading:
     """What a meter shows after a request: so many left, full again in `full_in_s` seconds."""
 
-    meter: Meter
+    metered: Metered
     limit: int
     remaining: int
     full_in_s: float

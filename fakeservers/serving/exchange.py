@@ -194,8 +194,7 @@ class Fake:
             exchange.timing = self._timing(decision.pace, request, result, seed)
         if isinstance(result, Result):
             if charged is not None:
-                self.limits.settle(charged, _usage(result))
-                stamp.limits = self.limits.read(charged)
+                stamp.limits = self.limits.settle(charged, _usage(result))
             answer = endpoint.render(request, result, stamp)
             if decision.fault is not None and decision.fault.error_event is not None:
                 answer = self._failing(answer, decision.fault.error_event, http, stamp)

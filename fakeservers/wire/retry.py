@@ -21,10 +21,8 @@ def retry_headers(error: ApiError, stamp: Stamp, *, default: str | None = "secon
 
 def go_duration(seconds: float) -> str:
     """A duration as Go prints it: `12ms`, `1.5s`, `6m0s`."""
-    if round(seconds * 1000) == 0:
-        return "0s"
-    if seconds < 1:
-        return f"{round(seconds * 1000)}ms"
+    if (ms := round(seconds * 1000)) < 1000:
+        return f"{ms}ms" if ms else "0s"
     minutes, rest = divmod(round(seconds, 3), 60)
     hours, minutes = divmod(int(minutes), 60)
     text = f"{rest:g}s"

@@ -45,7 +45,7 @@ def rate_limits(stamp: Stamp) -> tuple[Header, ...]:
     limit = remaining = 0
     full_in_s = 0.0
     for reading in stamp.limits:
-        metered, left = reading.meter.metered, reading.remaining
+        metered, left = reading.metered, reading.remaining
         if metered != "requests":
             left = round(left, -3)
             limit += reading.limit

@@ -22,20 +22,24 @@ ALWAYS = (
     ("x-content-type-options", "nosniff"),
 )
 
+RATE_LIMITS = {
+    metered: tuple(f"x-ratelimit-{what}-{metered}" for what in ("limit", "remaining", "reset"))
+    for metered in ("requests", "tokens")
+}
+
 
 def rate_limits(stamp: Stamp) -> Headers:
     """`x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, resets as Go durations until
     the initial state (recorded 2025 and 2026)."""
-    return tuple(
-        header
-        for reading in stamp.limits
-        for name, value in (
-            ("limit", str(reading.limit)),
-            ("remaining", str(reading.remaining)),
-            ("reset", go_duration(reading.full_in_s)),
+    told: list[tuple[str, str]] = []
+    for reading in stamp.limits:
+        limit, remaining, reset = RATE_LIMITS[reading.metered]
+        told += (
+            (limit, str(reading.limit)),
+            (remaining, str(reading.remaining)),
+            (reset, go_duration(reading.full_in_s)),
         )
-        for header in ((f"x-ratelimit-{name}-{reading.meter.metered}", value),)
-    )
+    return tuple(told)
 
 
 def answer(

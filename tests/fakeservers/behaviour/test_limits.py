@@ -33,7 +33,7 @@ def test_nothing_is_refused_until_a_limit_is_set():
     made = limits()
     for _ in range(20_000):
         asked = ask(made)
-    requests = made.read(asked)[0]
+    requests = made.settle(asked, Usage())[0]
     assert (requests.limit, requests.remaining) == (10_000, 0)
 
 
@@ -73,8 +73,8 @@ def test_claude_charges_what_was_not_read_from_the_cache():
     """Cached input is free of the limit, output is counted when it is there."""
     made = limits("claude", itpm=1000, otpm=50)
     asked = ask(made, chars=40)
-    made.settle(asked, Usage(input_tokens=5000, cached_tokens=4950, output_tokens=50))
-    shown = {reading.meter.metered: reading.remaining for reading in made.read(asked)}
+    used = Usage(input_tokens=5000, cached_tokens=4950, output_tokens=50)
+    shown = {reading.metered: reading.remaining for reading in made.settle(asked, used)}
     assert shown == {"requests": 3999, "input_tokens": 950, "output_tokens": 0}
     assert refused(made, chars=40).limited.metered == "output_tokens"
 
