@@ -47,6 +47,7 @@ from .errors import LlmsimError, ScriptError, StartError
 from .evidence.journal import Exchange
 from .handle import FakeProvider, RuleBuilder
 from .hooks import hookimpl
+from .scenario_file import dump_scenario, load_scenario, parse_scenario
 from .serving.server import ServerThread
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "closes_connection",
     "content_filtered",
     "cut",
+    "dump_scenario",
     "duplicate_chunk",
     "empty_body",
     "error_event",
@@ -82,9 +84,11 @@ __all__ = [
     "html_page",
     "http_error",
     "line_endings",
+    "load_scenario",
     "lognormal",
     "missing_chunk",
     "overloaded",
+    "parse_scenario",
     "presets",
     "quota_exhausted",
     "ramp",

@@ -81,7 +81,7 @@ class FakeServers:
         fake = Fake(
             provider, seed=self.seed, clock=clock, models=lambda: catalogue(name), token=token
         )
-        fake.script = scenario.scripts.get(name, Script())
+        fake.write(scenario.scripts.get(name, Script()))
         self._fakes[name] = fake
         self._handles[name] = FakeProvider(fake, lambda: self._origin(name))
 

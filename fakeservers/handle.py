@@ -116,7 +116,10 @@ class FakeProvider:
     def limits(self, **limits: int | None) -> None:
         """Enforce these rate limits for each key and model, in the provider's own way: `rpm`
         and others such as `tpm`, `itpm`, `otpm`, `rpd`; None lifts one."""
-        self._fake.limits.set(limits)
+        script = self._fake.script
+        together = {**script.limits, **limits}
+        kept = {name: limit for name, limit in together.items() if limit is not None}
+        self._fake.write(replace(script, limits=kept))
 
     @contextmanager
     def down(self) -> Iterator[None]:

@@ -141,22 +141,24 @@ def over(fault: Fault, other: Fault) -> Fault:
     return Fault(**more | said)
 
 
-def cut(*, after_chunks: int | None = 1, ends: str = "connection") -> Fault:
-    """The answer ends early, after `after_chunks` chunks; None: before the status line.
+def cut(*, after_chunks: int = 1, ends: str = "connection") -> Fault:
+    """The answer ends early, after `after_chunks` chunks.
 
     ends  `connection`: the connection is closed in the middle of the body. `stream`: the HTTP
           answer ends properly, but what marks the end of the stream is missing. `content`: the
-          rest of the content is missing, and the end marks are sent.
+          rest of the content is missing, and the end marks are sent. `answer`: the connection
+          is closed before the status line, whatever `after_chunks` says.
     """
-    endings: dict[str, Ending] = {"connection": "close", "stream": "finish", "content": "skip"}
+    endings: dict[str, Ending] = {
+        "connection": "close",
+        "stream": "finish",
+        "content": "skip",
+        "answer": "close",
+    }
     if ends not in endings:
         raise ScriptError(f"cut(ends=...) is {_either(endings)}, not {ends!r}.")
-    if after_chunks is None and ends != "connection":
-        raise ScriptError(
-            f"Before the status line only the connection can end, not the {ends}: "
-            f'cut(after_chunks=None, ends="connection").'
-        )
-    return Fault(ends_after_chunks=_chunks("cut", after_chunks), ending=endings[ends])
+    after = None if ends == "answer" else _chunks("cut", after_chunks)
+    return Fault(ends_after_chunks=after, ending=endings[ends])
 
 
 def stall(*, after_chunks: int = 1, for_s: float = math.inf) -> Fault:

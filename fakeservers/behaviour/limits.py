@@ -62,19 +62,16 @@ class Limits:
         self._set: dict[str, int] = {}
         self._accounts: OrderedDict[tuple[str, str], list[_Level]] = OrderedDict()
 
-    def set(self, given: Mapping[str, int | None]) -> None:
-        """Enforce these limits, by keyword; None lifts one. Raises ScriptError for others."""
+    def set(self, given: Mapping[str, int]) -> None:
+        """Enforce these limits, by keyword, and no others. Raises ScriptError for unknown ones."""
         known = [meter.keyword for meter in self._meters]
         for name, limit in given.items():
             if name not in known:
                 has = ", ".join(known) or "none"
                 raise ScriptError(f"limits({name}=...): the limits of this provider are {has}.")
-            if limit is None:
-                self._set.pop(name, None)
-            elif isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+            if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
                 raise ScriptError(f"limits({name}=...) is a whole number from 1, not {limit!r}.")
-            else:
-                self._set[name] = limit
+        self._set = dict(given)
         self._accounts.clear()
 
     def ask(

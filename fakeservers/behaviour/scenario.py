@@ -76,10 +76,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """The rules of one provider, in the order in which they are tried."""
+    """The rules of one provider, in the order in which they are tried, and the rate limits that
+    it enforces."""
 
     rules: tuple[Rule, ...] = ()
     unmatched: Unmatched = "error"
+    limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def strict(self) -> bool:

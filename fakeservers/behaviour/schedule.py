@@ -145,7 +145,7 @@ def schedule(*, rate: Any = 1.0, windows: Any = (), wave: Any = None) -> Schedul
     """What `rate=`, `between=` and `every=` of a verb mean together."""
     return Schedule(
         windows=_windows(windows),
-        every=wave if wave is None or isinstance(wave, Every) else every(*_pair("every", wave)),
+        every=_wave(wave),
         rate=rate if isinstance(rate, Ramp) else _share(rate),
     )
 
@@ -156,10 +156,18 @@ def _share(value: float) -> float:
     return float(value)
 
 
+def _wave(value: Any) -> Every | None:
+    if value is None or isinstance(value, Every):
+        return value
+    if isinstance(value, list | tuple) and len(value) == 3:
+        return every(value[0], value[1], start=value[2])
+    return every(*_pair("every", value))
+
+
 def _windows(value: Any) -> tuple[Window, ...]:
-    if value is None or value == ():
+    if not value:
         return ()
-    if isinstance(value, list):
+    if isinstance(value, list) and isinstance(value[0], list | tuple | Window):
         return tuple(_window(one) for one in value)
     return (_window(value),)
 

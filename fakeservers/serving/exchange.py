@@ -83,13 +83,13 @@ class Fake:
 
     def reset(self) -> None:
         """Be as new: nothing scripted, seen or stored."""
+        self.limits = Limits(self.provider.meters)
         self.write(Script())
         self.journal = Journal()
         self.used: dict[int, int] = {}
         self._answering = Answering(catalogue=self._models(), store=Store(), memory=Memory())
         self._known: OrderedDict[bytes, _Asked] = OrderedDict()
         self.load = Load()
-        self.limits = Limits(self.provider.meters)
         self.begin()
 
     def begin(self) -> None:
@@ -99,6 +99,8 @@ class Fake:
     def write(self, script: Script) -> None:
         """Go by another script from now on."""
         heeded = any(rule.refuses for rule in (*self.script.rules, *script.rules))
+        if script.limits != self.script.limits:
+            self.limits.set(script.limits)
         self.script = script
         if heeded and self.on_refusal is not None:
             self.on_refusal()

@@ -83,7 +83,7 @@ def test_a_stream_goes_wrong_as_said(fault, body, end):
     assert tape.log[-1] == end
 
 
-@pytest.mark.parametrize("fault", [reset(), cut(after_chunks=None)], ids=str)
+@pytest.mark.parametrize("fault", [reset(), cut(ends="answer")], ids=str)
 def test_nothing_may_come_at_all(fault):
     """Not even the status line."""
     tape, entry = delivered(stream(), fault)
