@@ -137,7 +137,8 @@ def decide(
     now_s: float = 0.0,
     draw: Callable[[int], float] = lambda number: 0.0,
 ) -> Decision:
-    """What `script` says of `request`.
+    """What `script` says of `request`: the first rule that matches and says what to answer
+    decides, every other one that matches adds to it, before or after.
 
     used   how often each rule has been applied
     now_s  seconds since the scenario began
@@ -146,8 +147,9 @@ def decide(
     if not script.rules:
         return NATURAL
     decision = Decision(unmatched=script.strict and isinstance(request, ChatRequest))
+    decided = False
     for rule in script.rules:
-        if rule.refuses or not rule.speaks_to(request):
+        if rule.refuses or not rule.speaks_to(request) or (rule.decides and decided):
             continue
         apart = difference(rule.match, request, headers)
         spent = rule.times is not None and used.get(rule.number, 0) >= rule.times
@@ -158,7 +160,7 @@ def decide(
                     decision.rule = rule
                     decision.reply = _in_turn(rule, used.get(rule.number, 0))
                     decision.unmatched, decision.nearest = False, None
-                    return decision
+                    decided = True
         elif rule.replies:
             nearest = decision.nearest
             if nearest is None or len(apart) < len(nearest.differences):

@@ -57,6 +57,11 @@ class Connection(Protocol):
         """Reset the connection: a RST on a socket."""
         ...
 
+    @property
+    def full(self) -> bool:
+        """Whether to wait for `drained` before more is written."""
+        ...
+
     async def drained(self) -> None:
         """Return when the client has taken enough of what was written."""
         ...
@@ -126,6 +131,10 @@ class Http1Connection:
         self._out(b"")
         abort(self._transport)
 
+    @property
+    def full(self) -> bool:
+        return self._flow.write_paused
+
     async def drained(self) -> None:
         if self._flow.write_paused and not self._transport.is_closing():
             await self._flow.drain()
@@ -166,6 +175,10 @@ class MessageConnection:
 
     def reset(self) -> None:
         self._broken = "reset"
+
+    @property
+    def full(self) -> bool:
+        return True
 
     async def drained(self) -> None:
         """Raises `BrokenOffError` once what came before the break was sent."""

@@ -105,5 +105,7 @@ class Tape:
     def reset(self) -> None:
         self.log.append("reset")
 
+    full = False
+
     async def drained(self) -> None:
         pass

@@ -113,10 +113,10 @@ def test_a_stall_waits_after_its_chunk():
 
 
 def test_frames_come_when_they_are_due():
-    """Envelopes before the first chunk leave at once, those after the last with it."""
+    """What opens the stream comes with the first chunk, what ends it with the last."""
     pace = Pace(ttft=Delay(median_s=2.0), inter_token=Delay(median_s=0.5))
     tape, entry = delivered(stream(), pace=pace)
-    assert tape.at == [(0.0, b"[open]"), (2.0, b"one."), (2.5, b"two.[end]")]
+    assert tape.at == [(2.0, b"[open]one."), (2.5, b"two.[end]")]
     assert entry.outcome == "complete"
 
 
