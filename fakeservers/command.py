@@ -14,6 +14,7 @@ import click
 from .api import FakeServers
 from .behaviour.corpus import sentences
 from .errors import LlmsimError
+from .leniency import KNOWN_MODELS, VALIDATIONS, KnownModels, Validation
 from .wire.registry import PROVIDERS
 
 __all__ = ["serve"]
@@ -40,12 +41,34 @@ def _ports(command: Callable[..., Any]) -> Callable[..., Any]:
     help="What clients must send as API key; needed where other machines can connect.",
 )
 @click.option(
+    "--validation",
+    type=click.Choice(VALIDATIONS),
+    default="strict",
+    show_default=True,
+    help="Refuse what the real services refuse, or answer whatever is JSON.",
+)
+@click.option(
+    "--models",
+    type=click.Choice(KNOWN_MODELS),
+    default="known",
+    show_default=True,
+    help="Refuse models that there are not, or answer to every name.",
+)
+@click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Written, as a JSON object of base URLs, once everything listens.",
 )
-def serve(host: str, seed: int, token: str | None, ready_file: Path | None, **ports: int) -> None:
+def serve(
+    host: str,
+    seed: int,
+    token: str | None,
+    validation: Validation,
+    models: KnownModels,
+    ready_file: Path | None,
+    **ports: int,
+) -> None:
     """Serve fake Claude, OpenAI, Gemini and Ollama, each on its own port, until a signal."""
     ended = threading.Event()
     for number in SIGNALS:
@@ -55,6 +78,8 @@ def serve(host: str, seed: int, token: str | None, ready_file: Path | None, **po
             seed,
             host=host,
             token=token,
+            validation=validation,
+            models=models,
             ports={name.removesuffix("_port"): port for name, port in ports.items()},
         ).start()
     except LlmsimError as problem:

@@ -164,7 +164,8 @@ class ResourceRequest:
 
     `collection` is `models`, `memory` (the models that are loaded) or the name under which
     answers were stored; `id` is None for the whole collection. `source` names the model that a
-    `create` starts from (Ollama's copy).
+    `create` starts from (Ollama's copy). `stand_in` is the body to answer with when there is no
+    such item, from a server that does not validate; None is an error.
     """
 
     provider: str
@@ -173,6 +174,7 @@ class ResourceRequest:
     action: Literal["list", "get", "create", "delete", "update"]
     id: str | None = None
     source: str | None = None
+    stand_in: Any = None
     stream: bool = False
     raw: Any = None
 

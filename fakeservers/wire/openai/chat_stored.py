@@ -75,7 +75,7 @@ class UpdateChatCompletion:
     """`POST /chat/completions/{id}`: other metadata."""
 
     def parse(self, http: HttpRequest) -> ResourceRequest:
-        body = Reader.of(http.json(), WORDING)
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
         if "metadata" not in body.value:
             raise Rejected(WORDING.missing(("metadata",)))
         body.object("metadata")

@@ -34,7 +34,7 @@ class Completions:
         self._provider = provider
 
     def parse(self, http: HttpRequest) -> ChatRequest:
-        body = Reader.of(http.json(), WORDING)
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
         model = body.text("model")
         if not model:
             raise Rejected(invalid("you must provide a model parameter"))

@@ -36,7 +36,7 @@ class Embeddings:
         self._provider = provider
 
     def parse(self, http: HttpRequest) -> EmbedRequest:
-        body = Reader.of(http.json(), WORDING)
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
         model = body.text("model")
         if not model:
             raise Rejected(invalid("you must provide a model parameter"))

@@ -30,7 +30,7 @@ SEEN_IN_IMAGES = frozenset(
 
 class Moderations:
     def parse(self, http: HttpRequest) -> ModerateRequest:
-        body = Reader.of(http.json(), WORDING)
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
         body.require("input")
         return ModerateRequest(
             provider="openai",

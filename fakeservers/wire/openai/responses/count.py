@@ -18,7 +18,7 @@ class CountInputTokens:
         self._provider = provider
 
     def parse(self, http: HttpRequest) -> CountRequest:
-        body = Reader.of(http.json(), WORDING)
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
         endpoint = "responses.input_tokens.count"
         chat = read(body, provider=self._provider, endpoint=endpoint)
         return CountRequest(provider=self._provider, endpoint=endpoint, chat=chat, raw=body.value)

@@ -22,7 +22,7 @@ class CreateResponse:
         self._provider = provider
 
     def parse(self, http: HttpRequest) -> ChatRequest:
-        body = Reader.of(http.json(), WORDING)
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
         return read(body, provider=self._provider, endpoint="responses.create")
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
