@@ -52,13 +52,13 @@ _EFFORTS_WITHOUT_THOUGHT = frozenset({"none", "minimal"})
 def parse_chat(body: Reader, provider: str) -> ChatRequest:
     """A body of `POST /chat/completions`. Raises `Rejected` in OpenAI's words. What only OpenAI
     itself refuses is taken from other providers' callers."""
-    model = body.text("model")
-    if not model:
+    model = body.text("model") or ""
+    if not model and body.strict:
         raise Rejected(invalid("you must provide a model parameter"))
     body.require("messages")
-    if not body.array("messages"):
+    if not body.array("messages") and body.strict:
         raise Rejected(empty_array("messages"))
-    strict = provider == "openai"
+    strict = provider == "openai" and body.strict
     if strict:
         check_keys(body)
     request = ChatRequest(
@@ -101,7 +101,7 @@ def _messages(body: Reader) -> tuple[Message, ...]:
     names: dict[str, str] = {}
     return tuple(
         _plain(value) or _message(body.element("messages", index, value), names)
-        for index, value in enumerate(body.value["messages"])
+        for index, value in enumerate(body.array("messages") or ())
     )
 
 
@@ -120,8 +120,9 @@ def _message(item: Reader, names: dict[str, str]) -> Message:
     item.require("role")
     said = item.text("role") or ""
     role = ROLES.get(said)
-    if role is None:
+    if role is None and item.strict:
         raise Rejected(unknown_value(said, tuple(ROLES), place((*item.path, "role"))))
+    role = role or "user"
     if role == "tool":
         call_id = item.text("tool_call_id") or item.text("name") or ""
         name = names.get(call_id) or item.text("name") or ""
@@ -143,7 +144,7 @@ def _content(item: Reader) -> tuple[Part, ...]:
         return ()
     if isinstance(content, str):
         return (Text(content),) if content else ()
-    if not isinstance(content, list):
+    if not isinstance(content, list) and item.strict:
         raise item.reject("content", "string", "array")
     return tuple(_content_part(part) for part in item.objects("content"))
 

@@ -35,13 +35,14 @@ class Completions:
 
     def parse(self, http: HttpRequest) -> ChatRequest:
         body = Reader.of(http.json(), WORDING, strict=http.validates)
-        model = body.text("model")
-        if not model:
+        model = body.text("model") or ""
+        if not model and body.strict:
             raise Rejected(invalid("you must provide a model parameter"))
         prompts = _prompts(body)
         max_tokens = body.integer("max_tokens")
         body.flag("echo")
-        check_range("logprobs", body.integer("logprobs"), LOGPROBS)
+        if body.strict:
+            check_range("logprobs", body.integer("logprobs"), LOGPROBS)
         return ChatRequest(
             provider=self._provider,
             endpoint="completions.create",
@@ -107,15 +108,20 @@ def _prompts(body: Reader) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, list):
+        if not body.strict:
+            body.drop("prompt")
+            return ("",)
         raise body.reject("prompt", "string", "array")
     if (tokens := token_words(given)) is not None:
         return (tokens,)
-    return tuple(_prompt(item, index) for index, item in enumerate(given))
+    return tuple(_prompt(item, index, body.strict) for index, item in enumerate(given))
 
 
-def _prompt(item: Any, index: int) -> str:
+def _prompt(item: Any, index: int, strict: bool) -> str:
     text = item if isinstance(item, str) else token_words(item)
     if text is None:
+        if not strict:
+            return ""
         raise Rejected(WORDING.wrong_type(("prompt", index), ("string", "array"), item))
     return text
 

@@ -37,12 +37,12 @@ class Embeddings:
 
     def parse(self, http: HttpRequest) -> EmbedRequest:
         body = Reader.of(http.json(), WORDING, strict=http.validates)
-        model = body.text("model")
-        if not model:
+        model = body.text("model") or ""
+        if not model and body.strict:
             raise Rejected(invalid("you must provide a model parameter"))
         body.require("input")
         wanted = body.text("encoding_format")
-        if wanted is not None and wanted not in FORMATS:
+        if wanted is not None and wanted not in FORMATS and body.strict:
             raise Rejected(unknown_value(wanted, FORMATS, "encoding_format"))
         return EmbedRequest(
             provider=self._provider,
@@ -77,12 +77,14 @@ def _inputs(body: Reader) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, list):
+        if not body.strict:
+            return ("",)
         raise body.reject("input", "string", "array")
-    if not given:
+    if not given and body.strict:
         raise Rejected(empty_array("input"))
     if (tokens := token_words(given)) is not None:
         return (tokens,)
-    if len(given) > INPUTS_MAX:
+    if len(given) > INPUTS_MAX and body.strict:
         raise Rejected(
             invalid(
                 f"Invalid 'input': array too long. Expected an array with maximum length "
@@ -91,12 +93,14 @@ def _inputs(body: Reader) -> tuple[str, ...]:
                 code="array_above_max_length",
             )
         )
-    return tuple(_input(item, index) for index, item in enumerate(given))
+    return tuple(_input(item, index, body.strict) for index, item in enumerate(given))
 
 
-def _input(item: Any, index: int) -> str:
+def _input(item: Any, index: int, strict: bool) -> str:
     text = item if isinstance(item, str) else token_words(item)
     if text is None:
+        if not strict:
+            return ""
         raise Rejected(WORDING.wrong_type(("input", index), ("string", "array"), item))
     return text
 
@@ -106,6 +110,8 @@ def _dimensions(body: Reader, model: str) -> int | None:
     dimensions = body.integer("dimensions")
     if dimensions is None:
         return None
+    if not body.strict:
+        return min(max(dimensions, 1), max(DIMENSIONS_MAX.values()))
     check_range("dimensions", dimensions, DIMENSIONS)
     if model == WITHOUT_DIMENSIONS:
         raise Rejected(invalid("This model does not support specifying dimensions."))

@@ -56,8 +56,10 @@ def _inputs(body: Reader) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, list):
+        if not body.strict:
+            return ("",)
         raise body.reject("input", "string", "array")
-    if not given:
+    if not given and body.strict:
         raise Rejected(empty_array("input"))
     if all(isinstance(item, str) for item in given):
         return tuple(given)
@@ -70,6 +72,8 @@ def _text(part: Reader) -> str:
     part.require("type")
     kind = part.text("type") or ""
     if kind not in PARTS:
+        if not part.strict:
+            return part.text("text") or ""
         raise Rejected(unknown_value(kind, PARTS, place((*part.path, "type"))))
     part.require(kind)
     if kind == "text":
@@ -82,9 +86,9 @@ def _text(part: Reader) -> str:
 
 def _types(given: Any) -> tuple[str, ...]:
     """The kinds of input that were judged, text first."""
-    if isinstance(given, str) or not all(isinstance(part, dict) for part in given):
+    if not isinstance(given, list) or not all(isinstance(part, dict) for part in given):
         return ("text",)
-    kinds = {part["type"] for part in given}
+    kinds = [part.get("type") for part in given]
     return tuple(name for kind, name in (("text", "text"), ("image_url", "image")) if kind in kinds)
 
 

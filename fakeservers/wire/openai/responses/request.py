@@ -45,7 +45,8 @@ def read(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
     """The request that a body makes. Raises `Rejected`."""
     if not body.has("prompt"):
         body.require("model")
-        if not any(map(body.has, ("input", "previous_response_id", "conversation"))):
+        given = any(map(body.has, ("input", "previous_response_id", "conversation")))
+        if not given and body.strict:
             raise Rejected(invalid(NO_INPUT, code="missing_required_parameter"))
     check(body)
     model = body.text("model") or DEFAULT_MODEL
@@ -121,11 +122,16 @@ def _choice(body: Reader) -> ToolChoice:
     if value is None:
         return ToolChoice()
     if isinstance(value, str):
+        if value not in MODES and not body.strict:
+            body.drop("tool_choice")
+            return ToolChoice()
         if value not in MODES:
             raise Rejected(unknown_value(value, tuple(MODES), "tool_choice"))
         return ToolChoice(mode=MODES[value])
-    choice = body.object("tool_choice")
+    choice = body.object("tool_choice") if isinstance(value, dict) or not body.strict else None
     if choice is None:
+        if not body.strict:
+            return ToolChoice()
         raise body.reject("tool_choice", "string", "object")
     choice.require("type")
     match choice.text("type"):
@@ -159,6 +165,8 @@ def _output(body: Reader) -> OutputFormat:
         case "json_object":
             return OutputFormat(kind="json")
         case "text":
+            return OutputFormat()
+        case _ if not form.strict:
             return OutputFormat()
         case other:
             raise Rejected(unknown_value(other or "", FORMATS, "text.format.type"))
