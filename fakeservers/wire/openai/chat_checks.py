@@ -4,16 +4,15 @@ compatible API take it. What does not go together stands in `chat_rules`.
 What decides the answer is read, and checked, in `chat_request` and `chat_options`.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...canonical import ApiError, Rejected
+from ...canonical import Rejected
 from ..reading import Reader
-from .responses.checks import Range, check_range
+from .rules import Range, check_count, check_keys, check_name, check_range, check_value
 from .wording import empty_array, invalid, place, unknown_value
 
-__all__ = ["check_fields", "check_keys"]
+__all__ = ["KEYS", "check_fields"]
 
 FIELDS: Mapping[str, Callable[[Reader, str], Any]] = {
     "audio": Reader.object,
@@ -61,8 +60,6 @@ KEYS = FIELDS.keys() | {
 KINDS = ("function", "custom")
 STREAM_KEYS = frozenset({"include_obfuscation", "include_usage"})
 STOPS_MAX = 4
-NAME_MAX = 64
-_NAME = re.compile(r"[a-zA-Z0-9_-]*")
 
 RANGES: Mapping[str, Range] = {
     "frequency_penalty": Range("decimal", -2, 2),
@@ -80,22 +77,13 @@ VALUES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def check_keys(body: Reader) -> None:
-    """Raise `Rejected` for the first field that there is not (measured: before all others)."""
-    if body.value.keys() <= KEYS:
-        return
-    name = next(key for key in body.value if key not in KEYS)
-    raise Rejected(_unknown(name))
-
-
 def check_fields(body: Reader) -> None:
     """Raise `Rejected` for the first field with a wrong type or value."""
     for key in body.value:
         if (read := FIELDS.get(key)) is not None:
             _check_value(key, read(body, key))
     stops = body.raw("stop")
-    if isinstance(stops, list) and len(stops) > STOPS_MAX:
-        raise Rejected(_too_long("stop", "array", STOPS_MAX, len(stops)))
+    check_count("stop", stops if isinstance(stops, list) else None, STOPS_MAX)
     if "stream_options" in body.value:
         _check_stream_options(body)
     if "tools" in body.value or "functions" in body.value:
@@ -107,8 +95,8 @@ def _check_value(key: str, value: Any) -> None:
         return
     if (limits := RANGES.get(key)) is not None:
         check_range(key, value, limits)
-    elif (known := VALUES.get(key)) is not None and value not in known:
-        raise Rejected(unknown_value(value, known, key))
+    elif (known := VALUES.get(key)) is not None:
+        check_value(key, value, known)
 
 
 def _check_stream_options(body: Reader) -> None:
@@ -122,9 +110,8 @@ def _check_stream_options(body: Reader) -> None:
                 param="stream_options",
             )
         )
+    check_keys(options, STREAM_KEYS)
     for key in options.value:
-        if key not in STREAM_KEYS:
-            raise Rejected(_unknown(place((*options.path, key))))
         options.flag(key)
 
 
@@ -136,36 +123,6 @@ def _check_names(body: Reader) -> None:
         if kind not in KINDS:
             raise Rejected(unknown_value(kind, KINDS, place((*tool.path, "type"))))
         if (holder := tool.object(kind)) is not None:
-            _check_name(holder)
+            check_name(holder)
     for function in body.objects("functions"):
-        _check_name(function)
-
-
-def _check_name(holder: Reader) -> None:
-    name = holder.text("name") or ""
-    param = place((*holder.path, "name"))
-    if not _NAME.fullmatch(name):
-        raise Rejected(
-            invalid(
-                f"Invalid '{param}': string does not match pattern. Expected a string that "
-                f"matches the pattern '^[a-zA-Z0-9_-]+$'.",
-                param=param,
-                code="invalid_value",
-            )
-        )
-    if len(name) > NAME_MAX:
-        raise Rejected(_too_long(param, "string", NAME_MAX, len(name)))
-
-
-def _unknown(name: str) -> ApiError:
-    return invalid(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
-
-
-def _too_long(param: str, kind: str, most: int, length: int) -> ApiError:
-    article = "an" if kind == "array" else "a"
-    return invalid(
-        f"Invalid '{param}': {kind} too long. Expected {article} {kind} with maximum length "
-        f"{most}, but got {article} {kind} with length {length} instead.",
-        param=param,
-        code=f"{kind}_above_max_length",
-    )
+        check_name(function)

@@ -10,8 +10,8 @@ from typing import Any
 
 from ...canonical import OutputFormat, Rejected, Tool, ToolChoice
 from ..reading import Reader
-from .responses.checks import Range, check_range
 from .responses.families import family
+from .rules import Range, check_range
 from .wording import unknown_value
 
 __all__ = ["choices", "known_family", "max_tokens", "output", "stop", "tool_choice", "tools"]

@@ -21,9 +21,10 @@ from ...canonical import (
     ToolResult,
 )
 from ..reading import Reader
-from .chat_checks import check_fields, check_keys
+from .chat_checks import KEYS, check_fields
 from .chat_options import choices, known_family, max_tokens, output, stop, tool_choice, tools
 from .chat_rules import check_rules
+from .rules import check_keys
 from .wording import empty_array, invalid, place, unknown_value
 
 __all__ = ["parse_chat"]
@@ -60,7 +61,7 @@ def parse_chat(body: Reader, provider: str) -> ChatRequest:
         raise Rejected(empty_array("messages"))
     strict = provider == "openai" and body.strict
     if strict:
-        check_keys(body)
+        check_keys(body, KEYS)
     request = ChatRequest(
         provider=provider,
         endpoint="chat.completions.create",

@@ -11,6 +11,7 @@ from typing import Any
 from ...canonical import ApiError, ChatRequest, Rejected
 from ..reading import Reader
 from .chat_options import known_family
+from .rules import unsupported_parameter, unsupported_value
 from .wording import WORDING, invalid, unknown_value
 
 __all__ = ["check_rules"]
@@ -84,17 +85,17 @@ def _check_json(request: ChatRequest) -> None:
 def _check_reasoning(body: Reader, request: ChatRequest) -> None:
     if body.has("max_tokens"):
         hint = " Use 'max_completion_tokens' instead."
-        raise Rejected(_unsupported_parameter("max_tokens", hint))
+        raise Rejected(unsupported_parameter("max_tokens", hint))
     if not request.thinking.enabled:
         return
     if body.has("temperature") and body.raw("temperature") != 1:
         told = f"'temperature' does not support {body.raw('temperature')} with this model."
         raise Rejected(
-            _unsupported_value(f"{told} Only the default (1) value is supported.", "temperature")
+            unsupported_value(f"{told} Only the default (1) value is supported.", "temperature")
         )
     for key, default in UNSUPPORTED.items():
         if body.has(key) and body.raw(key) != default:
-            raise Rejected(_unsupported_parameter(key))
+            raise Rejected(unsupported_parameter(key))
 
 
 def _check_content(messages: Sequence[Mapping[str, Any]], model: str) -> None:
@@ -105,7 +106,7 @@ def _check_content(messages: Sequence[Mapping[str, Any]], model: str) -> None:
         if without_system and role in ("system", "developer"):
             param = f"messages[{index}].role"
             raise Rejected(
-                _unsupported_value(f"'{param}' does not support '{role}' with this model.", param)
+                unsupported_value(f"'{param}' does not support '{role}' with this model.", param)
             )
         if isinstance(content := message.get("content"), list):
             _check_parts(content, index, silent="audio" not in model)
@@ -122,18 +123,6 @@ def _check_parts(parts: Sequence[Mapping[str, Any]], index: int, *, silent: bool
             param = f"messages[{index}]"
             told = "Content blocks are expected to be either text or image_url type."
             raise Rejected(invalid(f"Invalid '{param}'. {told}", param=param, code="invalid_value"))
-
-
-def _unsupported_parameter(key: str, hint: str = "") -> ApiError:
-    return invalid(
-        f"Unsupported parameter: '{key}' is not supported with this model.{hint}",
-        param=key,
-        code="unsupported_parameter",
-    )
-
-
-def _unsupported_value(told: str, param: str) -> ApiError:
-    return invalid(f"Unsupported value: {told}", param=param, code="unsupported_value")
 
 
 def _unasked(id: Any, index: int, asked: set[str]) -> ApiError:

@@ -15,7 +15,7 @@ from .chat_options import choices, stop
 from .headers import answer
 from .interleaving import interleaved
 from .logprobs import plain_logprobs
-from .responses.checks import Range, check_range
+from .rules import Range, check_range
 from .tokens import token_words
 from .usage import plain_usage
 from .wording import WORDING, invalid

@@ -13,7 +13,7 @@ from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from ..reading import Reader
 from .headers import answer
-from .responses.checks import Range, check_range
+from .rules import Range, check_range
 from .tokens import token_words
 from .wording import WORDING, empty_array, invalid, unknown_value
 

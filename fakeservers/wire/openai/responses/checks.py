@@ -5,13 +5,13 @@ Fields that decide what is answered are read, and checked, in `request.py`.
 
 from collections.abc import Mapping
 from itertools import zip_longest
-from typing import NamedTuple
 
 from ....canonical import Rejected
 from ...reading import Reader
-from ..errors import invalid
+from ..rules import Range, check_keys, check_range
+from ..wording import invalid
 
-__all__ = ["Range", "check", "check_range"]
+__all__ = ["check", "check_compact"]
 
 FLAGS = ("background", "store", "stream")
 TEXTS = (
@@ -30,15 +30,22 @@ TEXTS_WITHIN: Mapping[str, tuple[str, ...]] = {
 }
 
 
+COMPACT_KEYS = frozenset(
+    {
+        "image",
+        "input",
+        "instructions",
+        "model",
+        "previous_response_id",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "service_tier",
+    }
+)
+"""The fields of `POST /responses/compact` in the openai SDK 3.54."""
+
 CALLERS = ("custom_tool_call_output", "function_call_output")
-
-
-class Range(NamedTuple):
-    """The numbers that a field takes, and what OpenAI calls their type."""
-
-    word: str
-    low: int
-    high: int | None = None
 
 
 RANGES: Mapping[str, Range] = {
@@ -70,24 +77,10 @@ def check(body: Reader) -> None:
         _check_pairs(body)
 
 
-def check_range(key: str, value: float | None, limits: Range) -> None:
-    """Raise `Rejected` for a number outside its range (recorded for `temperature` in 2026)."""
-    if value is None:
-        return
-    if limits.high is not None and value > limits.high:
-        side, bound, code = "above maximum", f"<= {limits.high}", "above_max"
-    elif not value >= limits.low:
-        side, bound, code = "below minimum", f">= {limits.low}", "below_min"
-    else:
-        return
-    raise Rejected(
-        invalid(
-            f"Invalid '{key}': {limits.word} {side} value. Expected a value {bound}, "
-            f"but got {value} instead.",
-            param=key,
-            code=f"{limits.word}_{code}_value",
-        )
-    )
+def check_compact(body: Reader) -> None:
+    """Raise `Rejected` for a field that making a conversation short does not take."""
+    if body.strict:
+        check_keys(body, COMPACT_KEYS)
 
 
 def _check_objects(body: Reader) -> None:

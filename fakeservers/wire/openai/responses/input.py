@@ -24,9 +24,9 @@ from ....canonical import (
     ToolResult,
 )
 from ...reading import Reader
-from ..errors import WORDING, invalid, place
+from ..wording import WORDING, invalid, place, unknown_value
 
-__all__ = ["conversation", "unknown_value"]
+__all__ = ["conversation"]
 
 ROLES: Mapping[str, Role] = {
     "assistant": "assistant",
@@ -252,14 +252,3 @@ def _mime_type(url: str | None, default: str) -> str:
     if url is None or not url.startswith("data:"):
         return default
     return url[len("data:") :].partition(",")[0].partition(";")[0] or default
-
-
-def unknown_value(value: str, known: tuple[str, ...], param: str) -> ApiError:
-    """The error for a value that is none of the known ones."""
-    *first, last = (f"'{name}'" for name in known)
-    listed = f"{', '.join(first)}{',' if len(first) > 1 else ''} and {last}"
-    return invalid(
-        f"Invalid value: '{value}'. Supported values are: {listed}.",
-        param=param,
-        code="invalid_value",
-    )

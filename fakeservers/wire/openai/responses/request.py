@@ -19,10 +19,10 @@ from ....canonical import (
     ToolChoice,
 )
 from ...reading import Reader
-from ..errors import invalid
+from ..wording import invalid, unknown_value
 from .checks import check
 from .families import family
-from .input import conversation, unknown_value
+from .input import conversation
 
 __all__ = ["custom_tools", "instructed", "offered", "read"]
 
