@@ -54,7 +54,9 @@ class ThinkingOptions:
     visible: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, and yet never changed: it is made anew for every request, and to fill a frozen
+# dataclass of so many fields would cost more than to read the body.
+@dataclass(slots=True, kw_only=True)
 class ChatRequest:
     """One request for generated content, whatever the API that carried it.
 

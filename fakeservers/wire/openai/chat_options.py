@@ -17,7 +17,6 @@ from .wording import unknown_value
 __all__ = ["choices", "known_family", "max_tokens", "output", "stop", "tool_choice", "tools"]
 
 CHOICES_MAX = 128
-CHOICES = Range("integer", 1, CHOICES_MAX)
 FORMATS = ("json_object", "json_schema", "text")
 FREE_TEXT: Mapping[str, Any] = {
     "type": "object",
@@ -135,10 +134,10 @@ def stop(body: Reader) -> tuple[str, ...]:
     return body.texts("stop")
 
 
-def choices(body: Reader) -> int:
-    """How many answers are wanted: `n`."""
+def choices(body: Reader, most: int = CHOICES_MAX) -> int:
+    """How many answers are wanted: `n`, at most `most`."""
     wanted = body.integer("n")
     if not body.strict:
-        return min(max(wanted or 1, 1), CHOICES_MAX)
-    check_range("n", wanted, CHOICES)
+        return min(max(wanted or 1, 1), most)
+    check_range("n", wanted, Range("integer", 1, most))
     return 1 if wanted is None else wanted

@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 from fakeservers.wire.openai.provider import PROVIDER
 from tests.fakeservers.support import fake, post
 
-FUNCTION: Any = {"name": "f", "description": "x", "parameters": {"type": "object"}}
+FUNCTION: Any = {
+    "name": "f",
+    "description": "x",
+    "parameters": {"type": "object", "properties": {}},
+}
 CALL: Any = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 CHAT: dict[str, Any] = {
-    "model": "gpt-4o",
+    "model": "gpt-5.1",
     "messages": [
         {"role": "developer", "content": "json"},
         {
@@ -34,7 +38,7 @@ CHAT: dict[str, Any] = {
     "tool_choice": {"type": "function", "function": {"name": "f"}},
     "parallel_tool_calls": True,
     "response_format": {"type": "json_object"},
-    "reasoning_effort": "low",
+    "reasoning_effort": "none",
     "max_completion_tokens": 100,
     "n": 2,
     "stop": ["x"],

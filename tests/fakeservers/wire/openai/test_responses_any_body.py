@@ -10,6 +10,12 @@ from hypothesis import strategies as st
 from fakeservers.wire.openai.provider import PROVIDER
 from tests.fakeservers.support import fake, post
 
+CLOSED: Any = {
+    "type": "object",
+    "properties": {},
+    "required": [],
+    "additionalProperties": False,
+}
 ITEMS: list[Any] = [
     {"role": "developer", "content": "x"},
     {
@@ -36,7 +42,7 @@ ITEMS: list[Any] = [
     {"role": "assistant", "content": [{"type": "output_text", "text": "x"}]},
 ]
 TOOLS: list[Any] = [
-    {"type": "function", "name": "f", "parameters": {"type": "object"}, "strict": True},
+    {"type": "function", "name": "f", "parameters": CLOSED, "strict": True},
     {"type": "custom", "name": "c"},
     {"type": "web_search", "user_location": {"type": "approximate"}, "filters": None},
     {"type": "namespace", "name": "n", "tools": [{"type": "function", "name": "g"}]},
