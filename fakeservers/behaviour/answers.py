@@ -83,7 +83,28 @@ def _continued(chat: ChatRequest, previous_id: str, store: Store, strict: bool) 
             return chat
         raise Rejected(ApiError(status=400, kind="not_found", subject=previous_id, code="previous"))
     names = {call.id: call.name for message in before.messages for call in _calls(message)}
-    return replace(chat, messages=before.messages + _named(chat.messages, names))
+    messages = before.messages + _named(chat.messages, names)
+    if strict and not chat.refers:
+        _check_answered(messages)
+    return replace(chat, messages=messages)
+
+
+def _check_answered(messages: tuple[Message, ...]) -> None:
+    """Raise `Rejected` unless every call of a tool is answered, and every answer was asked for."""
+    calls = {call.id for message in messages for call in _calls(message)}
+    given = [part for said in messages for part in said.parts if isinstance(part, ToolResult)]
+    answered = {result.call_id for result in given}
+    for result in given:
+        if result.call_id not in calls:
+            raise Rejected(_unpaired(result.call_id, "call"))
+    for message in messages:
+        for call in _calls(message):
+            if call.id not in answered:
+                raise Rejected(_unpaired(call.id, "output"))
+
+
+def _unpaired(id: str, missing: str) -> ApiError:
+    return ApiError(status=400, kind="not_found", subject=id, code=missing)
 
 
 def _resolved(chat: ChatRequest, store: Store, strict: bool) -> ChatRequest:
@@ -247,11 +268,25 @@ class Answering:
 
     def _model(self, request: _OfModel, decision: Decision, strict: bool) -> Model | None:
         model = self.catalogue.find(request.model)
-        if model is not None or not strict:
+        if not strict:
+            return model
+        if model is not None:
+            _check_served(request, model)
             return model
         if decision.rule is None or decision.rule.match.model is None:
             raise Rejected(_unknown_model(request.provider, request.model))
         return model
+
+
+def _check_served(request: _OfModel, model: Model) -> None:
+    """Raise `Rejected` for what a known model does not do."""
+    if isinstance(request, ChatRequest | EmbedRequest) and request.unserved is not None:
+        raise Rejected(request.unserved)
+    if not isinstance(request, ChatRequest) or not request.limits_output:
+        return
+    if request.max_tokens is not None and request.max_tokens > model.max_output_tokens:
+        limit = str(model.max_output_tokens)
+        raise Rejected(ApiError(status=400, kind="output_limit", subject=limit))
 
 
 def _unknown_model(provider: str, name: str) -> ApiError:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .errors import ApiError
 from .parts import Message, ToolResult
 
 __all__ = [
@@ -62,7 +63,9 @@ class ChatRequest:
 
     `messages` holds the whole conversation, system messages included; `raw` is the parsed
     body, which nobody changes. `previous_id` names a stored conversation that the server is to
-    put before it; `refers` tells that some part is a Reference to a stored item.
+    put before it; `refers` tells that some part is a Reference to a stored item. `unserved` is
+    what the operation answers for a model that there is and that it does not serve; with
+    `limits_output` a `max_tokens` beyond the model's own is an error.
     """
 
     provider: str
@@ -80,6 +83,8 @@ class ChatRequest:
     stream: bool = False
     previous_id: str | None = None
     refers: bool = False
+    unserved: ApiError | None = None
+    limits_output: bool = False
     raw: Any = None
 
     @property
@@ -131,13 +136,15 @@ class CountRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedRequest:
-    """Turn each of `inputs` into a vector of `dimensions` (the model's own when None)."""
+    """Turn each of `inputs` into a vector of `dimensions` (the model's own when None).
+    `unserved` is the answer for a model that there is and that makes none."""
 
     provider: str
     endpoint: str
     model: str
     inputs: tuple[str, ...]
     dimensions: int | None = None
+    unserved: ApiError | None = None
     raw: Any = None
 
     @property

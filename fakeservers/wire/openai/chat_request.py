@@ -82,6 +82,8 @@ def parse_chat(body: Reader, provider: str) -> ChatRequest:
         thinking=_thinking(body, model),
         max_tokens=None if simple else max_tokens(body),
         stream=body.flag("stream") or False,
+        unserved=chat_fault(model) if strict else None,
+        limits_output=strict,
         raw=body.value,
         **({} if simple or body.value.keys().isdisjoint(OPTIONS) else _options(body, model)),
     )
@@ -93,9 +95,6 @@ def parse_chat(body: Reader, provider: str) -> ChatRequest:
 def _check_whole(body: Reader, request: ChatRequest, *, plain: bool, simple: bool) -> None:
     """Raise `Rejected` for what is right in each field and wrong as a whole. Messages that are
     `plain`, and fields that are `simple`, break few rules."""
-    fault = chat_fault(request.model)
-    if fault is not None:
-        raise Rejected(fault)
     if not plain:
         check_turns(body.value["messages"])
     check_system(body.value["messages"], request.model)

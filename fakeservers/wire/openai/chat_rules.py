@@ -45,8 +45,7 @@ def check_rules(body: Reader, request: ChatRequest) -> None:
     _check_output(request)
     known = known_family(request.model)
     effort = body.raw("reasoning_effort")
-    if effort is not None and known.verbosities == ("medium",):
-        # The models before those that reason, and those that only chat, do not know the field.
+    if effort is not None and known.efforts is None:
         raise Rejected(invalid("Unrecognized request argument supplied: reasoning_effort"))
     if effort is not None and known.efforts and effort not in known.efforts:
         raise Rejected(_other("reasoning_effort", effort, known.efforts))

@@ -9,10 +9,13 @@ from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from ..reading import Reader
 from .headers import answer
+from .rules import check_count, check_keys
 from .wording import WORDING, empty_array, place, unknown_value
 
 __all__ = ["Moderations"]
 
+KEYS = frozenset({"input", "model"})
+INPUTS_MAX = 32
 PARTS = ("text", "image_url")
 FLAGGED_FROM = 0.5
 SEEN_IN_IMAGES = frozenset(
@@ -31,6 +34,8 @@ SEEN_IN_IMAGES = frozenset(
 class Moderations:
     def parse(self, http: HttpRequest) -> ModerateRequest:
         body = Reader.of(http.json(), WORDING, strict=http.validates)
+        if body.strict:
+            check_keys(body, KEYS)
         body.require("input")
         return ModerateRequest(
             provider="openai",
@@ -61,6 +66,8 @@ def _inputs(body: Reader) -> tuple[str, ...]:
         raise body.reject("input", "string", "array")
     if not given and body.strict:
         raise Rejected(empty_array("input"))
+    if body.strict:
+        check_count("input", given, INPUTS_MAX)
     if all(isinstance(item, str) for item in given):
         return tuple(given)
     texts = (_text(part) for part in body.objects("input"))

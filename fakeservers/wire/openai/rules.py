@@ -21,6 +21,7 @@ __all__ = [
     "check_range",
     "check_value",
     "unknown",
+    "unrecognized",
     "unsupported_parameter",
     "unsupported_value",
 ]
@@ -145,6 +146,12 @@ def check_metadata(body: Reader) -> None:
 def unknown(name: str) -> ApiError:
     """The error for a field that there is not."""
     return invalid(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
+
+
+def unrecognized(names: Sequence[str]) -> ApiError:
+    """The error of the older endpoints for fields that there are not."""
+    word = "argument" if len(names) == 1 else "arguments"
+    return invalid(f"Unrecognized request {word} supplied: {', '.join(names)}")
 
 
 def unsupported_parameter(key: str, hint: str = "") -> ApiError:

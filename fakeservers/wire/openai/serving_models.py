@@ -10,7 +10,7 @@ from typing import Final
 from ...canonical import ApiError
 from .wording import INVALID
 
-__all__ = ["chat_fault", "completion_fault", "embedding_fault"]
+__all__ = ["chat_fault", "completion_fault", "embedding_fault", "response_fault"]
 
 REMEMBERED_MAX: Final = 256
 """A program asks for few models, over and over."""
@@ -26,6 +26,9 @@ _EMBEDS: Final = re.compile(r"text-embedding-")
 _NO_CHAT: Final = re.compile(r"(?:omni|text)-moderation|whisper|tts-|dall-e|gpt-image|sora")
 _CHATS: Final = re.compile(
     _TUNED + r"(?:gpt-3\.5-turbo(?!-instruct)|gpt-[4-9](?!.*(?:transcribe|tts))|chatgpt-|o\d)"
+)
+_NEVER_RESPONDS: Final = re.compile(
+    r"o1-(?:mini|preview)|gpt-[\w.-]*-(?:audio|search)-preview|gpt-audio|gpt-5-search-api"
 )
 _RESPONDS_ONLY: Final = re.compile(
     r"(?:codex-mini|computer-use|gpt-5(?:\.\d+)?-(?:codex|pro)|o\d(?:-mini)?-(?:pro|deep-research))"
@@ -55,6 +58,24 @@ def completion_fault(model: str) -> ApiError | None:
             "to use v1/chat/completions?"
         )
     return None
+
+
+def response_fault(model: str) -> ApiError | None:
+    """The error of `/responses` for a model that it does not serve."""
+    if (
+        not _NEVER_RESPONDS.match(model)
+        and not _COMPLETES.match(model)
+        and not _EMBEDS.match(model)
+    ):
+        return None
+    return ApiError(
+        status=400,
+        kind="invalid",
+        type=INVALID,
+        message=f"The requested model '{model}' is not supported with the Responses API.",
+        param="model",
+        code="model_not_found",
+    )
 
 
 def embedding_fault(model: str) -> ApiError | None:

@@ -15,7 +15,7 @@ from ...reading import Reader
 from ..errors import WORDING
 from ..headers import answer
 from .body import usage
-from .checks import check_compact
+from .checks import COMPACT_KEYS
 from .items import ENCRYPTED_CHARS, Item, ItemIds
 from .request import read
 
@@ -33,9 +33,8 @@ class CompactResponse:
 
     def parse(self, http: HttpRequest) -> CountRequest:
         body = Reader.of(http.json(), WORDING, strict=http.validates)
-        check_compact(body)
         endpoint = "responses.compact"
-        chat = read(body, provider=self._provider, endpoint=endpoint)
+        chat = read(body, provider=self._provider, endpoint=endpoint, keys=COMPACT_KEYS)
         # The SDK says that the output begins with user messages, but its types have none: whoever
         # asks a server that does not validate holds the answer against the types.
         raw = body.value if body.strict else None

@@ -20,7 +20,8 @@ class Family:
     top_p             the default that it echoes
     cache_retention   how long it keeps prompts by default
     phases            its messages say whether they are commentary or the final answer
-    efforts           how hard it may be told to think; empty where that is not known
+    efforts           how hard it may be told to think; empty where that is not known, None where
+                      it cannot be told
     sees              it takes pictures
     verbosities       how wordy it may be told to be; empty where any will do
     choices_max       how many answers it gives to one question
@@ -32,7 +33,7 @@ class Family:
     top_p: float = 1.0
     cache_retention: str = "in_memory"
     phases: bool = False
-    efforts: tuple[str, ...] = ()
+    efforts: tuple[str, ...] | None = ()
     sees: bool = True
     verbosities: tuple[str, ...] = ()
     choices_max: int = 128
@@ -48,8 +49,8 @@ _BLIND = re.compile(
 _LOW_TO_HIGH = ("low", "medium", "high")
 
 _PLAIN = Family()
-_GPT_3_5_OR_4 = Family(verbosities=("medium",))
-_BLIND_GPT = Family(verbosities=("medium",), sees=False)
+_GPT_3_5_OR_4 = Family(efforts=None, verbosities=("medium",))
+_BLIND_GPT = Family(efforts=None, verbosities=("medium",), sees=False)
 _SERIES_O = Family(reasoning=True, effort="medium", context="current_turn", efforts=_LOW_TO_HIGH)
 _BLIND_SERIES_O = Family(
     reasoning=True, effort="medium", context="current_turn", efforts=_LOW_TO_HIGH, sees=False
@@ -75,7 +76,7 @@ def family(model: str) -> Family:
         top_p=0.98 if version >= (5, 2) else 1.0,
         cache_retention="24h" if version >= (5, 2) else "in_memory",
         phases=version >= (5, 3),
-        efforts=_efforts(version, model) if reasoning else (),
+        efforts=_efforts(version, model) if reasoning else ("medium",),
         verbosities=() if reasoning else ("medium",),
         choices_max=8 if version >= (5, 6) else 128,
     )

@@ -19,10 +19,14 @@ from ....canonical import (
     ToolChoice,
 )
 from ...reading import Reader
+from ..rules import check_keys
+from ..serving_models import response_fault
 from ..wording import invalid, unknown_value
-from .checks import check
+from .checks import check, check_strictly
 from .families import family
 from .input import conversation
+from .input_checks import check_calls, check_items, check_pairs
+from .rules import check_rules
 
 __all__ = ["custom_tools", "instructed", "offered", "read"]
 
@@ -41,17 +45,25 @@ MODES: Mapping[str, Literal["auto", "any", "none"]] = {
 FORMATS = ("json_object", "json_schema", "text")
 
 
-def read(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
-    """The request that a body makes. Raises `Rejected`."""
+def read(
+    body: Reader, *, provider: str, endpoint: str, keys: frozenset[str] | None = None
+) -> ChatRequest:
+    """The request that a body with these `keys` makes. Raises `Rejected`; what only OpenAI itself
+    refuses is taken from other providers' callers."""
+    strict = provider == "openai" and body.strict
     if not body.has("prompt"):
         body.require("model")
         given = any(map(body.has, ("input", "previous_response_id", "conversation")))
         if not given and body.strict:
             raise Rejected(invalid(NO_INPUT, code="missing_required_parameter"))
+    if strict and keys is not None:
+        check_keys(body, keys)
     check(body)
+    if strict:
+        check_strictly(body)
     model = body.text("model") or DEFAULT_MODEL
     messages = instructed(body) + conversation(body)
-    return ChatRequest(
+    request = ChatRequest(
         provider=provider,
         endpoint=endpoint,
         model=model,
@@ -65,8 +77,18 @@ def read(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
         stream=body.flag("stream") is True,
         previous_id=body.text("previous_response_id"),
         refers=any(isinstance(part, Reference) for said in messages for part in said.parts),
+        unserved=response_fault(model) if strict else None,
         raw=body.value,
     )
+    if strict:
+        check_items(body)
+        check_rules(body, request)
+        if endpoint == "responses.create":
+            check_calls(body)
+            check_pairs(body)
+    elif body.strict:
+        check_pairs(body)
+    return request
 
 
 def instructed(body: Reader) -> tuple[Message, ...]:
