@@ -22,7 +22,10 @@ from ..rules import (
 from ..schemas import refuse_function, refuse_output
 from ..wording import invalid, place, unknown_value
 
-__all__ = ["COMPACT_KEYS", "COUNT_KEYS", "KEYS", "check", "check_strictly"]
+__all__ = ["COMPACT_KEYS", "COUNT_KEYS", "KEYS", "PLAIN", "check", "check_strictly"]
+
+PLAIN: Final = frozenset({"input", "instructions", "model", "stream"})
+"""What a request holds that needs no closer look than its reading."""
 
 FLAGS = ("background", "store", "stream")
 TEXTS = (

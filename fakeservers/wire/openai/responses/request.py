@@ -5,7 +5,7 @@ it.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from ....canonical import (
     ChatRequest,
@@ -19,11 +19,11 @@ from ....canonical import (
     ToolChoice,
 )
 from ...reading import Reader
+from ..chat_options import known_family
 from ..rules import check_keys
 from ..serving_models import response_fault
 from ..wording import invalid, unknown_value
-from .checks import check, check_strictly
-from .families import family
+from .checks import PLAIN, check, check_strictly
 from .input import conversation
 from .input_checks import check_calls, check_items, check_pairs
 from .rules import check_rules
@@ -56,11 +56,13 @@ def read(
         given = any(map(body.has, ("input", "previous_response_id", "conversation")))
         if not given and body.strict:
             raise Rejected(invalid(NO_INPUT, code="missing_required_parameter"))
-    if strict and keys is not None:
-        check_keys(body, keys)
-    check(body)
-    if strict:
-        check_strictly(body)
+    simple = body.value.keys() <= PLAIN
+    if not simple:
+        if strict and keys is not None:
+            check_keys(body, keys)
+        check(body)
+        if strict:
+            check_strictly(body)
     model = body.text("model") or DEFAULT_MODEL
     messages = instructed(body) + conversation(body)
     request = ChatRequest(
@@ -69,26 +71,41 @@ def read(
         model=model,
         messages=messages,
         tools=tuple(_tools(body)),
-        tool_choice=_choice(body),
-        parallel_tool_calls=body.flag("parallel_tool_calls") is not False,
-        output=_output(body),
         thinking=_thinking(body, model),
-        max_tokens=body.integer("max_output_tokens"),
         stream=body.flag("stream") is True,
-        previous_id=body.text("previous_response_id"),
         refers=any(isinstance(part, Reference) for said in messages for part in said.parts),
         unserved=response_fault(model) if strict else None,
         raw=body.value,
+        **({} if simple else _options(body)),
     )
     if strict:
-        check_items(body)
-        check_rules(body, request)
-        if endpoint == "responses.create":
-            check_calls(body)
-            check_pairs(body)
+        _check_whole(body, request, simple=simple)
     elif body.strict:
         check_pairs(body)
     return request
+
+
+def _options(body: Reader) -> dict[str, Any]:
+    """What a plain request leaves at its default."""
+    return {
+        "tool_choice": _choice(body),
+        "parallel_tool_calls": body.flag("parallel_tool_calls") is not False,
+        "output": _output(body),
+        "max_tokens": body.integer("max_output_tokens"),
+        "previous_id": body.text("previous_response_id"),
+    }
+
+
+def _check_whole(body: Reader, request: ChatRequest, *, simple: bool) -> None:
+    """Raise `Rejected` for the input, and for what is right in each field and wrong as a whole."""
+    listed = isinstance(body.raw("input"), list)
+    if listed:
+        check_items(body)
+    if not simple:
+        check_rules(body, request)
+    if listed and request.endpoint == "responses.create":
+        check_calls(body)
+        check_pairs(body)
 
 
 def instructed(body: Reader) -> tuple[Message, ...]:
@@ -200,6 +217,13 @@ def _thinking(body: Reader, model: str) -> ThinkingOptions:
     summary = options.text("summary") if options else None
     if options and summary is None:
         summary = options.text("generate_summary")
-    known = family(model)
+    known = known_family(model)
     enabled = known.reasoning and (effort or known.effort) != "none"
-    return ThinkingOptions(enabled=enabled, visible=summary is not None)
+    return _THINKING[enabled, summary is not None]
+
+
+_THINKING = {
+    (enabled, visible): ThinkingOptions(enabled=enabled, visible=visible)
+    for enabled in (True, False)
+    for visible in (True, False)
+}
