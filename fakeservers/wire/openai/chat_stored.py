@@ -39,7 +39,8 @@ def stored(request: ChatRequest, body: Mapping[str, Any]) -> tuple[Stored, ...]:
             Stored(
                 collection=_messages_of(id), id=f"{id}-{nth}", body=_message(f"{id}-{nth}", said)
             )
-            for nth, said in enumerate(request.raw["messages"])
+            for nth, said in enumerate(request.raw.get("messages") or ())
+            if isinstance(said, dict)
         ),
     )
 

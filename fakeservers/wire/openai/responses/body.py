@@ -97,7 +97,7 @@ def in_progress(response: Mapping[str, Any], status: str, tier: str | None) -> d
 def _conversation(given: Any) -> dict[str, Any]:
     if given is None:
         return {}
-    return {"conversation": {"id": given if isinstance(given, str) else given["id"]}}
+    return {"conversation": {"id": given if isinstance(given, str) else given.get("id")}}
 
 
 def _reasoning(given: Mapping[str, Any], known: Family) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ..wording import either, invalid
 __all__ = ["check_rules"]
 
 ENCRYPTED: Final = "reasoning.encrypted_content"
-SAMPLING: Final = ("temperature", "top_p", "top_logprobs")
+SAMPLING: Final = ("temperature", "top_p")
 
 
 def check_rules(body: Reader, request: ChatRequest) -> None:
@@ -77,7 +77,7 @@ def _check_model(body: Reader, model: str) -> None:
         raise Rejected(invalid(told, param="include"))
     if known.reasoning and (effort or known.effort) != "none":
         for key in SAMPLING:
-            if body.raw(key) not in (None, 1, 0 if key == "top_logprobs" else 1):
+            if body.raw(key) not in (None, 1):
                 told = f"Unsupported parameter: '{key}' is not supported with this model."
                 raise Rejected(invalid(told, param=key))
 
