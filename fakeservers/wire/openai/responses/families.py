@@ -42,6 +42,7 @@ class Family:
 _GPT = re.compile(r"(?:ft:)?gpt-(\d+)(?:\.(\d+))?(?![\da-z])")
 _REASONING = re.compile(r"(?:ft:)?(?:o\d|codex-mini|computer-use)")
 
+_BEFORE_5 = re.compile(r"(?:ft:)?(?:chatgpt-4o|gpt-(?:3\.5|4))")
 _BLIND = re.compile(
     r"(?:ft:)?(?:gpt-3\.5|gpt-4(?:$|-0|-32k|-1106|-turbo-preview)|o1-(?:mini|preview)|o3-mini)"
 )
@@ -62,12 +63,12 @@ def family(model: str) -> Family:
     blind = _BLIND.match(model) is not None
     if _REASONING.match(model):
         return _BLIND_SERIES_O if blind else _SERIES_O
+    if _BEFORE_5.match(model):
+        return _BLIND_GPT if blind else _GPT_3_5_OR_4
     match = _GPT.match(model)
     if match is None:
         return _PLAIN
     version = int(match[1]), int(match[2] or 0)
-    if version < (5, 0):
-        return _BLIND_GPT if blind else _GPT_3_5_OR_4
     reasoning = "-chat" not in model
     return Family(
         reasoning=reasoning,
