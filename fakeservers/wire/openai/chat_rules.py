@@ -33,9 +33,7 @@ GUIDE: Final = (
 
 _TEMPERATE: Final = re.compile(r"o1(?!-mini|-preview)|o3-mini")
 _WITHOUT_TOOLS: Final = re.compile(r"o1-(?:mini|preview)")
-_UNSTRUCTURED: Final = re.compile(
-    r"gpt-3\.5|gpt-4(?![o.])|gpt-4o-2024-05-13|o1-(?:mini|preview)"
-)
+_UNSTRUCTURED: Final = re.compile(r"gpt-3\.5|gpt-4(?![o.])|gpt-4o-2024-05-13|o1-(?:mini|preview)")
 _WITHOUT_JSON: Final = re.compile(r"gpt-4(?:-32k)?(?:-0\d{3})?$|o1-(?:mini|preview)")
 
 
