@@ -16,6 +16,7 @@ from .errors import StartError
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
 from .handle import FakeProvider
+from .leniency import KNOWN_MODELS, VALIDATIONS, KnownModels, Validation, for_each
 from .serving.exchange import Fake
 from .serving.server import Listener, ServerThread, close_all, open_all
 from .serving.service import Service
@@ -37,6 +38,9 @@ class FakeServers:
     host       the address to listen on; ports maps a provider's name to its port, 0 for a free one
     token      what every client must send as its API key; required for other than loopback hosts
     thread     a running ServerThread to share; by default each FakeServers has its own
+    validation `strict` refuses what the real services refuse; `off` answers whatever is JSON,
+               keys, models and stored things unknown to it included. One for all fakes, or by name
+    models     `known` refuses unknown models, `any` answers to every name. For all, or by name
     """
 
     claude: FakeProvider
@@ -55,6 +59,8 @@ class FakeServers:
         ports: Mapping[str, int] | None = None,
         thread: ServerThread | None = None,
         clock: Clock | None = None,
+        validation: Validation | Mapping[str, Validation] = "strict",
+        models: KnownModels | Mapping[str, KnownModels] = "known",
     ) -> None:
         if token is None and not _is_loopback(host):
             raise StartError(
@@ -71,16 +77,28 @@ class FakeServers:
         self._fakes: dict[str, Fake] = {}
         self._handles: dict[str, FakeProvider] = {}
         self._pointed = ExitStack()
-        for provider in joined(installed(), providers):
-            self._add(provider, scenario, clock or SystemClock(), token)
+        joint = joined(installed(), providers)
+        names = [provider.name for provider in joint]
+        validations = for_each("validation", validation, names, VALIDATIONS)
+        known = for_each("models", models, names, KNOWN_MODELS)
+        for provider in joint:
+            name = provider.name
+            self._add(
+                Fake(
+                    provider,
+                    seed=self.seed,
+                    clock=clock or SystemClock(),
+                    models=partial(catalogue, name, lenient=known[name] == "any"),
+                    token=token,
+                    validation=validations[name],
+                ),
+                scenario,
+            )
         if unknown := set(self._ports) - set(self._fakes):
             raise StartError(f"No provider {', '.join(sorted(unknown))}: {self._known()}")
 
-    def _add(self, provider: Provider, scenario: Scenario, clock: Clock, token: str | None) -> None:
-        name = provider.name
-        fake = Fake(
-            provider, seed=self.seed, clock=clock, models=lambda: catalogue(name), token=token
-        )
+    def _add(self, fake: Fake, scenario: Scenario) -> None:
+        name = fake.provider.name
         fake.write(scenario.scripts.get(name, Script()))
         self._fakes[name] = fake
         self._handles[name] = FakeProvider(fake, lambda: self._origin(name))

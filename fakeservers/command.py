@@ -19,6 +19,7 @@ from .behaviour.scenario import Scenario
 from .behaviour.schedule import seconds
 from .errors import LlmsimError
 from .evidence.timeline import draw_scenario
+from .leniency import KNOWN_MODELS, VALIDATIONS, KnownModels, Validation
 from .scenario_file import json_schema, load_scenario
 from .wire.registry import PROVIDERS
 
@@ -98,6 +99,20 @@ def schema() -> None:
     help="What clients must send as API key; needed where other machines can connect.",
 )
 @click.option(
+    "--validation",
+    type=click.Choice(VALIDATIONS),
+    default="strict",
+    show_default=True,
+    help="Refuse what the real services refuse, or answer whatever is JSON.",
+)
+@click.option(
+    "--models",
+    type=click.Choice(KNOWN_MODELS),
+    default="known",
+    show_default=True,
+    help="Refuse models that there are not, or answer to every name.",
+)
+@click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
@@ -108,6 +123,8 @@ def serve(
     seed: int | None,
     scenario: Scenario | None,
     token: str | None,
+    validation: Validation,
+    models: KnownModels,
     ready_file: Path | None,
     **ports: int,
 ) -> None:
@@ -121,6 +138,8 @@ def serve(
             scenario=told if seed is None else replace(told, seed=seed),
             host=host,
             token=token,
+            validation=validation,
+            models=models,
             ports={name.removesuffix("_port"): port for name, port in ports.items()},
         ).start()
     except LlmsimError as problem:

@@ -21,6 +21,7 @@ from .errors import ScriptError
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
 from .evidence.verification import Unused, problems
+from .leniency import KNOWN_MODELS, VALIDATIONS, KnownModels, Validation, checked
 from .serving.exchange import Fake
 
 __all__ = ["FakeProvider", "RuleBuilder"]
@@ -68,9 +69,24 @@ class FakeProvider:
         self._fake.script = replace(self._fake.script, unmatched=value)
 
     @property
+    def validation(self) -> Validation:
+        """`strict`, the default, refuses what the real service refuses; `off` answers whatever is
+        JSON: what is wrong in it reads as left out, and nothing needs a key or a known model."""
+        return self._fake.validation
+
+    @validation.setter
+    def validation(self, value: Validation) -> None:
+        self._fake.validation = checked("validation", value, VALIDATIONS)
+
+    @property
     def models(self) -> Catalogue:
-        """The models that this fake knows."""
+        """The models that this fake knows. Set to `any`, it answers to every name; to `known`,
+        the default, only to those."""
         return self._fake.models
+
+    @models.setter
+    def models(self, value: KnownModels) -> None:
+        self._fake.models.lenient = checked("models", value, KNOWN_MODELS) == "any"
 
     def on(
         self,

@@ -40,12 +40,12 @@ def main(check: Path) -> int:
 
 
 @contextlib.contextmanager
-def served() -> Iterator[dict[str, str]]:
-    """The four base URLs of a running `llmsim serve`."""
+def served(*options: str) -> Iterator[dict[str, str]]:
+    """The four base URLs of a running `llmsim serve` with these options."""
     with tempfile.TemporaryDirectory(prefix="llmsim-conformance-") as folder:
         ready = Path(folder) / "ready.json"
         llmsim = Path(sys.executable).with_name("llmsim")
-        command = [str(llmsim), "serve", "--ready-file", str(ready)]
+        command = [str(llmsim), "serve", "--ready-file", str(ready), *options]
         with subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         ) as server:

@@ -14,7 +14,6 @@ from ..canonical import (
     CountRequest,
     EmbedRequest,
     EmbedResult,
-    ErrorKind,
     Message,
     ModerateRequest,
     ModerateResult,
@@ -27,6 +26,7 @@ from ..canonical import (
     ResourceRequest,
     ResourceResult,
     Result,
+    Stored,
     TokenResult,
     ToolCall,
     ToolResult,
@@ -49,46 +49,85 @@ __all__ = ["Answering", "continued"]
 DIMENSIONS = 768
 """Length of a vector when neither the request nor the model says."""
 
+HINT = "x-llmsim-hint"
+"""The header in which a fake says what the provider's own error cannot: how to allow it here."""
 
-def continued(request: Request, store: Store) -> Request:
+NAME_SHOWN_MAX = 100
+"""How much of a model's name the hint repeats."""
+
+_OfModel = ChatRequest | CountRequest | EmbedRequest | ModerateRequest
+
+
+def continued(request: Request, store: Store, *, strict: bool = True) -> Request:
     """The request with what it names of earlier answers put in: the stored conversation before
-    its messages, the stored items in their places."""
+    its messages, the stored items in their places. Raises `Rejected` for what is not stored, or,
+    unless `strict`, passes over it."""
     if isinstance(request, ChatRequest):
-        return _whole(request, store)
+        return _whole(request, store, strict)
     if isinstance(request, CountRequest):
-        return replace(request, chat=_whole(request.chat, store))
+        return replace(request, chat=_whole(request.chat, store, strict))
     return request
 
 
-def _whole(chat: ChatRequest, store: Store) -> ChatRequest:
+def _whole(chat: ChatRequest, store: Store, strict: bool) -> ChatRequest:
     if chat.refers:
-        chat = _resolved(chat, store)
-    return chat if chat.previous_id is None else _continued(chat, chat.previous_id, store)
+        chat = _resolved(chat, store, strict)
+    if chat.previous_id is None:
+        return chat
+    return _continued(chat, chat.previous_id, store, strict)
 
 
-def _continued(chat: ChatRequest, previous_id: str, store: Store) -> ChatRequest:
+def _continued(chat: ChatRequest, previous_id: str, store: Store, strict: bool) -> ChatRequest:
     before = store.get("responses", previous_id)
     if before is None:
+        if not strict:
+            return chat
         raise Rejected(ApiError(status=400, kind="not_found", subject=previous_id, code="previous"))
     names = {call.id: call.name for message in before.messages for call in _calls(message)}
-    return replace(chat, messages=before.messages + _named(chat.messages, names))
+    messages = before.messages + _named(chat.messages, names)
+    if strict and not chat.refers:
+        _check_answered(messages)
+    return replace(chat, messages=messages)
 
 
-def _resolved(chat: ChatRequest, store: Store) -> ChatRequest:
+def _check_answered(messages: tuple[Message, ...]) -> None:
+    """Raise `Rejected` unless every call of a tool is answered, and every answer was asked for."""
+    calls = {call.id for message in messages for call in _calls(message)}
+    given = [part for said in messages for part in said.parts if isinstance(part, ToolResult)]
+    answered = {result.call_id for result in given}
+    for result in given:
+        if result.call_id not in calls:
+            raise Rejected(_unpaired(result.call_id, "call"))
+    for message in messages:
+        for call in _calls(message):
+            if call.id not in answered:
+                raise Rejected(_unpaired(call.id, "output"))
+
+
+def _unpaired(id: str, missing: str) -> ApiError:
+    return ApiError(status=400, kind="not_found", subject=id, code=missing)
+
+
+def _resolved(chat: ChatRequest, store: Store, strict: bool) -> ChatRequest:
     messages = [
-        replace(message, parts=tuple(said for part in message.parts for said in _said(part, store)))
+        replace(
+            message,
+            parts=tuple(said for part in message.parts for said in _said(part, store, strict)),
+        )
         for message in chat.messages
     ]
     names = {call.id: call.name for message in messages for call in _calls(message)}
     return replace(chat, messages=_named(tuple(messages), names))
 
 
-def _said(part: Part, store: Store) -> Iterable[Part]:
+def _said(part: Part, store: Store, strict: bool) -> Iterable[Part]:
     """The part itself, or the parts of the item that it refers to."""
     if not isinstance(part, Reference):
         return (part,)
     item = store.get("items", part.id)
     if item is None:
+        if not strict:
+            return ()
         raise Rejected(ApiError(status=404, kind="not_found", subject=part.id, code="item"))
     return (said for message in item.messages for said in message.parts)
 
@@ -121,28 +160,31 @@ class Answering:
     store: Store
     memory: Memory
 
-    def answer(self, request: Request, decision: Decision, seed: Seed) -> Result | RawReply:
-        """The result of `request`. Raises `Rejected` for an unknown model or resource."""
+    def answer(
+        self, request: Request, decision: Decision, seed: Seed, *, strict: bool = True
+    ) -> Result | RawReply:
+        """The result of `request`. Raises `Rejected` for an unknown model or resource. Unless
+        `strict`, every model is known."""
         if isinstance(decision.reply, RawReply):
             return decision.reply
         match request:
             case ChatRequest():
-                return self._chat(request, decision, seed)
+                return self._chat(request, decision, seed, strict)
             case CountRequest():
-                self._model(request.model, decision)
+                self._model(request, decision, strict)
                 counts = _overridden(Usage(input_tokens=count_request(request.chat)), decision)
                 return TokenResult(input_tokens=counts.input_tokens)
             case EmbedRequest():
-                return self._embed(request, decision)
+                return self._embed(request, decision, strict)
             case ModerateRequest():
-                return self._moderate(request, decision)
+                return self._moderate(request, decision, strict)
             case ResourceRequest():
-                return self._resource(request)
+                return self._resource(request, strict)
 
     def _chat(
-        self, request: ChatRequest, decision: Decision, seed: Seed
+        self, request: ChatRequest, decision: Decision, seed: Seed, strict: bool
     ) -> CompletionResult | RawReply:
-        model = self._model(request.model, decision)
+        model = self._model(request, decision, strict)
         reply = decision.reply
         if callable(reply):
             reply = scripted(reply(request))
@@ -160,8 +202,8 @@ class Answering:
             model=model.snapshot if model else request.model,
         )
 
-    def _embed(self, request: EmbedRequest, decision: Decision) -> EmbedResult:
-        model = self._model(request.model, decision)
+    def _embed(self, request: EmbedRequest, decision: Decision, strict: bool) -> EmbedResult:
+        model = self._model(request, decision, strict)
         dimensions = request.dimensions or (model and model.dimensions) or DIMENSIONS
         counted = Usage(input_tokens=sum(map(count_text, request.inputs)))
         return EmbedResult(
@@ -170,16 +212,18 @@ class Answering:
             model=model.snapshot if model else request.model,
         )
 
-    def _moderate(self, request: ModerateRequest, decision: Decision) -> ModerateResult:
-        model = self._model(request.model, decision)
+    def _moderate(
+        self, request: ModerateRequest, decision: Decision, strict: bool
+    ) -> ModerateResult:
+        model = self._model(request, decision, strict)
         return ModerateResult(
             scores=tuple(scores(text) for text in request.inputs),
             model=model.snapshot if model else request.model,
         )
 
-    def _resource(self, request: ResourceRequest) -> ResourceResult:
+    def _resource(self, request: ResourceRequest, strict: bool) -> ResourceResult:
         if request.collection == "models":
-            return ResourceResult(items=tuple(self._models(request)))
+            return ResourceResult(items=tuple(self._models(request, strict)))
         if request.collection == "memory":
             return ResourceResult(items=tuple(self._loaded()))
         if request.id is None:
@@ -191,7 +235,7 @@ class Answering:
         act = self.store.delete if request.action == "delete" else self.store.get
         return ResourceResult(items=(self._found(request, act(request.collection, request.id)),))
 
-    def _models(self, request: ResourceRequest) -> Iterable[Model]:
+    def _models(self, request: ResourceRequest, strict: bool) -> Iterable[Model]:
         if request.id is None:
             return self.catalogue
         if request.action == "create":
@@ -199,7 +243,10 @@ class Answering:
                 return (self.catalogue.add(request.id),)
             source = self._found(request, self.catalogue.find(request.source))
             return (self.catalogue.add(replace(source, id=request.id, snapshot=request.id)),)
-        model = self._found(request, self.catalogue.find(request.id))
+        model = self.catalogue.find(request.id)
+        if model is None and not strict:
+            return (Model(id=request.id),)
+        model = self._found(request, model)
         if request.action == "delete":
             self.catalogue.remove(request.id)
         return (model,)
@@ -211,17 +258,50 @@ class Answering:
                 yield model, loaded
 
     def _found(self, request: ResourceRequest, item: Any) -> Any:
-        if item is None:
-            kind: ErrorKind = "unknown_model" if request.collection == "models" else "not_found"
-            subject = request.source or request.id or request.collection.rpartition("/")[0]
-            raise Rejected(ApiError(status=404, kind=kind, subject=subject))
-        return item
+        if item is not None:
+            return item
+        subject = request.source or request.id or request.collection.rpartition("/")[0]
+        if request.collection == "models":
+            raise Rejected(_unknown_model(request.provider, subject))
+        if request.stand_in is not None and request.id is not None:
+            return Stored(collection=request.collection, id=request.id, body=request.stand_in)
+        if request.stand_in is not None:
+            return None
+        raise Rejected(ApiError(status=404, kind="not_found", subject=subject))
 
-    def _model(self, name: str, decision: Decision) -> Model | None:
-        model = self.catalogue.find(name)
-        if model is None and (decision.rule is None or decision.rule.match.model is None):
-            raise Rejected(ApiError(status=404, kind="unknown_model", subject=name))
+    def _model(self, request: _OfModel, decision: Decision, strict: bool) -> Model | None:
+        model = self.catalogue.find(request.model)
+        if not strict:
+            return model
+        if model is not None:
+            _check_served(request, model)
+            return model
+        if decision.rule is None or decision.rule.match.model is None:
+            raise Rejected(_unknown_model(request.provider, request.model))
         return model
+
+
+def _check_served(request: _OfModel, model: Model) -> None:
+    """Raise `Rejected` for what a known model does not do."""
+    if isinstance(request, ChatRequest | EmbedRequest) and request.unserved is not None:
+        raise Rejected(request.unserved)
+    if not isinstance(request, ChatRequest) or not request.limits_output:
+        return
+    if request.max_tokens is not None and request.max_tokens > model.max_output_tokens:
+        limit = str(model.max_output_tokens)
+        raise Rejected(ApiError(status=400, kind="output_limit", subject=limit))
+
+
+def _unknown_model(provider: str, name: str) -> ApiError:
+    """The error, with a header that says how a test allows the model."""
+    shown = ascii(name[:NAME_SHOWN_MAX])
+    hint = f'llmsim.{provider}.models.add({shown}) makes it known, llmsim.{provider}.models = "any"'
+    return ApiError(
+        status=404,
+        kind="unknown_model",
+        subject=name,
+        headers=((HINT, f"{hint} every model"),),
+    )
 
 
 def _natural(request: ChatRequest, seed: Seed) -> tuple[Reply, ...]:

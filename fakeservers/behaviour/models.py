@@ -98,19 +98,19 @@ class Catalogue:
 
     __slots__ = (
         "_derived",
+        "_lenient",
         "_library",
         "_models",
         "_names",
         "_naming",
         "_own",
         "_removed",
-        "lenient",
     )
 
     def __init__(
         self, models: Iterable[Model], *, lenient: bool = False, naming: Naming | None = None
     ) -> None:
-        self.lenient = lenient
+        self._lenient = lenient
         self._naming = naming or Naming()
         self._models = {model.id: model for model in models}
         self._library = _by_name(self._models)
@@ -119,6 +119,15 @@ class Catalogue:
         self._names: dict[str, Model] = {}
         self._derived: dict[str, Model] = {}
         self._index()
+
+    @property
+    def lenient(self) -> bool:
+        return self._lenient
+
+    @lenient.setter
+    def lenient(self, value: bool) -> None:
+        self._lenient = value
+        self._derived = {}
 
     def find(self, name: str) -> Model | None:
         """The model that a request with this name gets, None when there is none. O(1)."""
@@ -181,7 +190,7 @@ class Catalogue:
         if not listed or listed in self._removed:
             return None
         model = self._names.get(listed) or self._naming.derive(listed, self._own)
-        if model is None and self.lenient:
+        if model is None and self._lenient:
             model = Model(id=listed, listed=False)
         if model is None:
             return None
@@ -202,15 +211,15 @@ def _by_name(models: Mapping[str, Model]) -> dict[str, Model]:
     return names
 
 
-def catalogue(provider: str) -> Catalogue:
+def catalogue(provider: str, *, lenient: bool = False) -> Catalogue:
     """A fresh catalogue of this provider's models: claude, openai, gemini or ollama.
 
-    Any other provider gets an empty one that accepts every name.
+    Any other provider gets an empty one that accepts every name, as all do when `lenient`.
     """
     naming = _NAMINGS.get(provider)
     if naming is None:
         return Catalogue((), lenient=True)
-    return Catalogue(_load(provider), naming=naming)
+    return Catalogue(_load(provider), lenient=lenient, naming=naming)
 
 
 @cache

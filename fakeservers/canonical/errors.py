@@ -23,6 +23,7 @@ ErrorKind = Literal[
     "unknown_model",
     "not_found",
     "invalid",
+    "output_limit",  # max_tokens is beyond the model's own limit, which is the subject
     "overloaded",
     "rate_limited",
     "quota",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .errors import ApiError
 from .parts import Message, ToolResult
 
 __all__ = [
@@ -54,13 +55,17 @@ class ThinkingOptions:
     visible: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, and yet never changed: it is made anew for every request, and to fill a frozen
+# dataclass of so many fields would cost more than to read the body.
+@dataclass(slots=True, kw_only=True)
 class ChatRequest:
     """One request for generated content, whatever the API that carried it.
 
     `messages` holds the whole conversation, system messages included; `raw` is the parsed
     body, which nobody changes. `previous_id` names a stored conversation that the server is to
-    put before it; `refers` tells that some part is a Reference to a stored item.
+    put before it; `refers` tells that some part is a Reference to a stored item. `unserved` is
+    what the operation answers for a model that there is and that it does not serve; with
+    `limits_output` a `max_tokens` beyond the model's own is an error.
     """
 
     provider: str
@@ -78,6 +83,8 @@ class ChatRequest:
     stream: bool = False
     previous_id: str | None = None
     refers: bool = False
+    unserved: ApiError | None = None
+    limits_output: bool = False
     raw: Any = None
 
     @property
@@ -129,13 +136,15 @@ class CountRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedRequest:
-    """Turn each of `inputs` into a vector of `dimensions` (the model's own when None)."""
+    """Turn each of `inputs` into a vector of `dimensions` (the model's own when None).
+    `unserved` is the answer for a model that there is and that makes none."""
 
     provider: str
     endpoint: str
     model: str
     inputs: tuple[str, ...]
     dimensions: int | None = None
+    unserved: ApiError | None = None
     raw: Any = None
 
     @property
@@ -164,7 +173,8 @@ class ResourceRequest:
 
     `collection` is `models`, `memory` (the models that are loaded) or the name under which
     answers were stored; `id` is None for the whole collection. `source` names the model that a
-    `create` starts from (Ollama's copy).
+    `create` starts from (Ollama's copy). `stand_in` is the body to answer with when there is no
+    such item, from a server that does not validate; None is an error.
     """
 
     provider: str
@@ -173,6 +183,7 @@ class ResourceRequest:
     action: Literal["list", "get", "create", "delete", "update"]
     id: str | None = None
     source: str | None = None
+    stand_in: Any = None
     stream: bool = False
     raw: Any = None
 

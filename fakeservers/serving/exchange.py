@@ -37,6 +37,7 @@ from ..clock import Clock
 from ..errors import LlmsimError
 from ..evidence.explain import explain_unmatched
 from ..evidence.journal import REDACTED, Exchange, Journal
+from ..leniency import Validation
 from ..rng import Seed
 from ..wire.base import Answer, Headers, HttpRequest, Provider, RequestHeaders, Stamp
 from .load import Load
@@ -66,6 +67,7 @@ class Fake:
         clock: Clock,
         models: Callable[[], Catalogue],
         token: str | None = None,
+        validation: Validation = "strict",
     ) -> None:
         self.provider = provider
         self.clock = clock
@@ -77,6 +79,7 @@ class Fake:
         self._root = Seed(seed, provider.name)
         self._models = models
         self._token = token
+        self._first_validation: Validation = validation
         self._routes = RouteTable(provider.routes)
         self.script = Script()
         self.reset()
@@ -89,6 +92,7 @@ class Fake:
         self.used: dict[int, int] = {}
         self._answering = Answering(catalogue=self._models(), store=Store(), memory=Memory())
         self._known: OrderedDict[bytes, _Asked] = OrderedDict()
+        self._validation = self._first_validation
         self.load = Load()
         self.begin()
 
@@ -116,9 +120,21 @@ class Fake:
     def models(self) -> Catalogue:
         return self._answering.catalogue
 
+    @property
+    def validation(self) -> Validation:
+        return self._validation
+
+    @validation.setter
+    def validation(self, value: Validation) -> None:
+        self._validation = value
+        for asked in self._known.values():
+            asked.read = None
+
     def respond(self, http: HttpRequest) -> tuple[Answer, Exchange]:
         """The answer to a request, and its entry in the journal."""
         exchange = self._enter(http)
+        if self._validation == "off":
+            http = replace(http, validates=False)
         asked = self._asked(http)
         seed = self._root.of(asked.key + asked.times.to_bytes(8, "big"))
         ids = seed.ids()
@@ -187,11 +203,11 @@ class Fake:
         charged = self._charge(read, http)
         if asked.times and len(http.body) <= READ_BYTES_MAX:
             asked.read = read
-        request = continued(read, self._answering.store)
+        request = continued(read, self._answering.store, strict=http.validates)
         if request is not read:
             exchange.continued = request
         decision = self._decide(request, http, exchange, seed)
-        result = self._answering.answer(request, decision, seed)
+        result = self._answering.answer(request, decision, seed, strict=http.validates)
         if decision.pace is not None:
             exchange.timing = self._timing(decision.pace, request, result, seed)
         if isinstance(result, Result):
@@ -217,7 +233,7 @@ class Fake:
 
     def _admit(self, http: HttpRequest) -> None:
         """Raise `Rejected` without credentials, or, where a token is set, with others."""
-        if self.provider.admit is not None:
+        if self.provider.admit is not None and http.validates:
             self.provider.admit(http)
         if self._token is None:
             return

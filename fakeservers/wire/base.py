@@ -61,7 +61,8 @@ class RequestHeaders(dict[str, str]):
 @dataclass(slots=True, kw_only=True)
 class HttpRequest:
     """A request as it came: `path` without the query, header names in lower case, `params`
-    what the route's path template captured."""
+    what the route's path template captured. Unless it `validates`, nothing but a body that is no
+    JSON is refused: what is wrong reads as if it were not there."""
 
     method: str
     path: str
@@ -69,6 +70,7 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     params: Mapping[str, str] = field(default_factory=dict)
+    validates: bool = True
 
     def json(self) -> Any:
         """The parsed body. Raises `Rejected` with kind `bad_json` when it is not JSON."""

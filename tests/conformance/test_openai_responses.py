@@ -113,7 +113,11 @@ def test_stream(servers: FakeServers, client: openai.OpenAI) -> None:
 def test_stream_helper(servers: FakeServers, client: openai.OpenAI) -> None:
     """The SDK's own accumulation ends in the response that is stored."""
     servers.openai.replies([text("Let me look.", chunks=["Let me", " look."]), tool_call("f", a=1)])
-    tool: Any = {"type": "function", "name": "f", "parameters": {"type": "object"}}
+    tool: Any = {
+        "type": "function",
+        "name": "f",
+        "parameters": {"type": "object", "properties": {}},
+    }
     with client.responses.stream(model="gpt-5.6", input="Hi", tools=[tool]) as stream:
         snapshots = [e.snapshot for e in stream if e.type == "response.output_text.delta"]
         final = stream.get_final_response()

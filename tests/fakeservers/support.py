@@ -32,14 +32,14 @@ def after_tool(prompt: str, result: str) -> ChatRequest:
     )
 
 
-def fake(provider: Provider, *, seed: int = 0, token: str | None = None) -> Fake:
+def fake(provider: Provider, *, seed: int = 0, **options: Any) -> Fake:
     """A fake that is asked directly, without sockets."""
     return Fake(
         provider,
         seed=seed,
         clock=SystemClock(),
         models=lambda: catalogue(provider.name),
-        token=token,
+        **options,
     )
 
 

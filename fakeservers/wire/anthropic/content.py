@@ -51,7 +51,7 @@ def read_system(body: Reader) -> tuple[Message, ...]:
         return ()
     if isinstance(given, str):
         return (Message("system", (Text(given),)),)
-    if not isinstance(given, list):
+    if not isinstance(given, list) and body.strict:
         raise body.reject("system", "string", "array")
     parts: list[Part] = []
     for block in body.objects("system"):
@@ -70,7 +70,7 @@ def read_messages(body: Reader) -> tuple[Message, ...]:
         parts = _parts(given, names)
         names.update((part.id, part.name) for part in parts if isinstance(part, ToolCall))
         messages += _split(role, parts)
-    if not messages:
+    if not messages and body.strict:
         raise invalid(("messages",), "at least one message is required")
     return tuple(messages)
 
@@ -91,7 +91,7 @@ def _parts(message: Reader, names: dict[str, str]) -> list[Part]:
     content = message.raw("content")
     if isinstance(content, str):
         return [Text(content)]
-    if not isinstance(content, list):
+    if not isinstance(content, list) and message.strict:
         raise message.reject("content", "string", "array")
     return [_part(block, names) for block in message.objects("content")]
 
@@ -146,7 +146,7 @@ def _result_text(block: Reader) -> str:
     content = block.raw("content")
     if content is None or isinstance(content, str):
         return content or ""
-    if not isinstance(content, list):
+    if not isinstance(content, list) and block.strict:
         raise block.reject("content", "string", "array")
     return "\n".join(_texts(block.objects("content")))
 

@@ -33,7 +33,7 @@ class Messages:
         self._provider = provider
 
     def parse(self, http: HttpRequest) -> ChatRequest:
-        body = Reader.of(http.json(), WORDING)
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
         body.require("model", "max_tokens", "messages")
         return _chat(body, provider=self._provider, endpoint="messages")
 
@@ -60,7 +60,7 @@ class CountTokens:
     """POST /v1/messages/count_tokens: the same body, without `max_tokens`."""
 
     def parse(self, http: HttpRequest) -> CountRequest:
-        body = Reader.of(http.json(), WORDING)
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
         body.require("model", "messages")
         chat = _chat(body, provider="claude", endpoint="messages.count_tokens")
         return CountRequest(provider="claude", endpoint=chat.endpoint, chat=chat, raw=chat.raw)

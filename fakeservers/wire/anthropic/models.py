@@ -24,7 +24,8 @@ class ListModels:
 
     def parse(self, http: HttpRequest) -> ResourceRequest:
         query = dict(http.query)
-        _page_size(query)
+        if http.validates:
+            _page_size(query)
         return ResourceRequest(
             provider="claude",
             endpoint="models.list",

@@ -103,7 +103,8 @@ def read_tool_choice(body: Reader, tools: tuple[Tool, ...]) -> tuple[ToolChoice,
         name = choice.text("name") or ""
         if name in (tool.name for tool in tools):
             return ToolChoice(mode="any", names=(name,)), parallel
-        if not any(tool.value.get("name") == name for tool in body.objects("tools")):
+        known = any(tool.value.get("name") == name for tool in body.objects("tools"))
+        if not known and body.strict:
             raise invalid((), f"Tool '{name}' not found in provided tools")
     # A forced tool that the server runs leaves the model nothing to call.
     return ToolChoice(mode="any" if kind == "any" and tools else "auto"), parallel

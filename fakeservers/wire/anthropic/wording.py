@@ -42,10 +42,13 @@ def invalid(path: Path, fault: str) -> Rejected:
 
 
 def choice(reader: Reader, key: str, allowed: tuple[str, ...]) -> str:
-    """A required string that is one of `allowed`."""
+    """A required string that is one of `allowed`; the first of them in the place of any other
+    unless the reader is strict."""
     reader.require(key)
     value = reader.text(key) or ""
     if value not in allowed:
+        if not reader.strict:
+            return allowed[0]
         raise invalid((*reader.path, key), f"Input should be {_either(allowed)}")
     return value
 
@@ -56,7 +59,7 @@ def tagged(reader: Reader, allowed: Iterable[str]) -> tuple[str, Reader]:
     reader.require("type")
     tag = reader.text("type") or ""
     names = tuple(allowed)
-    if tag not in names:
+    if tag not in names and reader.strict:
         expected = ", ".join(map(repr, names))
         raise invalid(
             reader.path,

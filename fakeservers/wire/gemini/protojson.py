@@ -66,11 +66,15 @@ def message(
 def read(http: HttpRequest, kind: Message) -> tuple[Reader, Any]:
     """The body as a message of this kind, and as it came. An empty body is an empty message.
 
-    Raises `Rejected` for broken JSON, too deep nesting and unknown fields.
+    Raises `Rejected` for broken JSON, too deep nesting and, if the request `validates`, unknown
+    fields.
     """
     value = _parsed(http.body) if http.body.strip() else {}
     if (key := _too_deep(value)) is not None:
         raise Rejected(bad_json(f"Message too deep. Max recursion depth reached for key '{key}'"))
+    if not http.validates:
+        known = _decode(value, kind, (), []) if isinstance(value, dict) else {}
+        return Reader.of(known, WORDING, strict=False), value
     if not isinstance(value, dict):
         raise Rejected(bad_json('Unknown name "": Root element must be a message.'))
     return Reader(decoded(value, kind), WORDING), value

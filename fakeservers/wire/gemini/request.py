@@ -38,7 +38,7 @@ _MODES: Final[Mapping[object, Literal["auto", "any", "none"]]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class GenerateRequest(ChatRequest):
     """A ChatRequest with what the answer's form depends on."""
 

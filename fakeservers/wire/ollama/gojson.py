@@ -112,7 +112,8 @@ def _kind(value: Any, wanted: tuple[JsonType, ...]) -> str:
 def read(http: HttpRequest, struct: str, types: Mapping[str, str] | None = None) -> Reader:
     """The body of a request as one object. A body of `null` reads as an empty one."""
     value = decode(http.body)
-    return Reader.of({} if value is None else value, GoWording(struct, types or {}))
+    value = {} if value is None else value
+    return Reader.of(value, GoWording(struct, types or {}), strict=http.validates)
 
 
 def objects(reader: Reader, key: str) -> Iterator[Reader]:
@@ -120,6 +121,8 @@ def objects(reader: Reader, key: str) -> Iterator[Reader]:
     for index, value in enumerate(reader.array(key) or ()):
         place = (*reader.path, key, index)
         if value is not None and not isinstance(value, dict):
+            if not reader.strict:
+                continue
             raise Rejected(reader.wording.wrong_type(place, ("object",), value))
         yield Reader(value or {}, reader.wording, place)
 

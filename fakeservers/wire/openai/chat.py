@@ -29,7 +29,7 @@ class ChatCompletions:
         self._provider = provider
 
     def parse(self, http: HttpRequest) -> ChatRequest:
-        return parse_chat(Reader.of(http.json(), WORDING), self._provider)
+        return parse_chat(Reader.of(http.json(), WORDING, strict=http.validates), self._provider)
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
         head = Head.of(request, result, stamp)

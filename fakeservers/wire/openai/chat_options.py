@@ -10,13 +10,13 @@ from typing import Any
 
 from ...canonical import OutputFormat, Rejected, Tool, ToolChoice
 from ..reading import Reader
-from .responses.checks import Range, check_range
 from .responses.families import family
+from .rules import Range, check_range
 from .wording import unknown_value
 
 __all__ = ["choices", "known_family", "max_tokens", "output", "stop", "tool_choice", "tools"]
 
-CHOICES = Range("integer", 1, 128)
+CHOICES_MAX = 128
 FORMATS = ("json_object", "json_schema", "text")
 FREE_TEXT: Mapping[str, Any] = {
     "type": "object",
@@ -45,9 +45,7 @@ def _tool(item: Reader) -> Tool:
 def _held(item: Reader, key: str) -> Reader:
     """The object under a required key."""
     item.require(key)
-    held = item.object(key)
-    assert held is not None
-    return held
+    return item.object(key) or Reader({}, item.wording, (*item.path, key))
 
 
 def _function(function: Reader) -> Tool:
@@ -78,9 +76,12 @@ def tool_choice(body: Reader) -> ToolChoice:
         return ToolChoice()
     if choice in ("none", "required"):
         return ToolChoice(mode="none" if choice == "none" else "any")
-    if isinstance(choice, str):
-        raise Rejected(unknown_value(choice, MODES, key))
     if not isinstance(choice, dict):
+        if not body.strict:
+            body.drop(key)
+            return ToolChoice()
+        if isinstance(choice, str):
+            raise Rejected(unknown_value(choice, MODES, key))
         raise body.reject(key, "string", "object")
     named = Reader(choice, body.wording, (key,))
     if (allowed := named.object("allowed_tools")) is not None:
@@ -111,6 +112,8 @@ def output(body: Reader) -> OutputFormat:
             return OutputFormat(kind="schema", schema=schema.value if schema else {})
         case "text":
             return OutputFormat()
+        case _ if not wanted.strict:
+            return OutputFormat()
         case other:
             raise Rejected(unknown_value(other or "", FORMATS, "response_format.type"))
 
@@ -126,13 +129,15 @@ def stop(body: Reader) -> tuple[str, ...]:
     given = body.raw("stop")
     if isinstance(given, str):
         return (given,)
-    if given is not None and not isinstance(given, list):
+    if given is not None and not isinstance(given, list) and body.strict:
         raise body.reject("stop", "string", "array")
     return body.texts("stop")
 
 
-def choices(body: Reader) -> int:
-    """How many answers are wanted: `n`."""
+def choices(body: Reader, most: int = CHOICES_MAX) -> int:
+    """How many answers are wanted: `n`, at most `most`."""
     wanted = body.integer("n")
-    check_range("n", wanted, CHOICES)
+    if not body.strict:
+        return min(max(wanted or 1, 1), most)
+    check_range("n", wanted, Range("integer", 1, most))
     return 1 if wanted is None else wanted

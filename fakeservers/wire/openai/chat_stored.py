@@ -14,6 +14,7 @@ from ..framing import json_bytes
 from ..reading import Reader
 from .headers import answer
 from .paging import check_page, page
+from .stand_ins import completion_for
 from .wording import WORDING
 
 __all__ = [
@@ -38,7 +39,8 @@ def stored(request: ChatRequest, body: Mapping[str, Any]) -> tuple[Stored, ...]:
             Stored(
                 collection=_messages_of(id), id=f"{id}-{nth}", body=_message(f"{id}-{nth}", said)
             )
-            for nth, said in enumerate(request.raw["messages"])
+            for nth, said in enumerate(request.raw.get("messages") or ())
+            if isinstance(said, dict)
         ),
     )
 
@@ -64,6 +66,7 @@ class GetChatCompletion:
             collection=COLLECTION,
             action="get",
             id=http.params["id"],
+            stand_in=completion_for(http),
         )
 
     def render(self, request: ResourceRequest, result: ResourceResult, stamp: Stamp) -> Answer:
@@ -75,8 +78,8 @@ class UpdateChatCompletion:
     """`POST /chat/completions/{id}`: other metadata."""
 
     def parse(self, http: HttpRequest) -> ResourceRequest:
-        body = Reader.of(http.json(), WORDING)
-        if "metadata" not in body.value:
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
+        if "metadata" not in body.value and body.strict:
             raise Rejected(WORDING.missing(("metadata",)))
         body.object("metadata")
         return ResourceRequest(
@@ -85,12 +88,13 @@ class UpdateChatCompletion:
             collection=COLLECTION,
             action="update",
             id=http.params["id"],
+            stand_in=completion_for(http),
             raw=body.value,
         )
 
     def render(self, request: ResourceRequest, result: ResourceResult, stamp: Stamp) -> Answer:
         (item,) = result.items
-        body = {**item.body, "metadata": request.raw["metadata"] or {}}
+        body = {**item.body, "metadata": request.raw.get("metadata") or {}}
         kept = Stored(collection=COLLECTION, id=item.id, body=body)
         return answer(stamp, json_bytes(body), stores=(kept,))
 
@@ -105,6 +109,7 @@ class DeleteChatCompletion:
             collection=COLLECTION,
             action="delete",
             id=http.params["id"],
+            stand_in=completion_for(http),
         )
 
     def render(self, request: ResourceRequest, result: ResourceResult, stamp: Stamp) -> Answer:
@@ -117,7 +122,8 @@ class ListChatCompletions:
     `metadata` if asked for."""
 
     def parse(self, http: HttpRequest) -> ResourceRequest:
-        check_page(http.query)
+        if http.validates:
+            check_page(http.query)
         return ResourceRequest(
             provider="openai",
             endpoint="chat.completions.list",
@@ -136,12 +142,14 @@ class ListChatMessages:
     """`GET /chat/completions/{id}/messages`: what the completion was asked with."""
 
     def parse(self, http: HttpRequest) -> ResourceRequest:
-        check_page(http.query)
+        if http.validates:
+            check_page(http.query)
         return ResourceRequest(
             provider="openai",
             endpoint="chat.completions.messages.list",
             collection=_messages_of(http.params["id"]),
             action="list",
+            stand_in=None if http.validates else (),
             raw=dict(http.query),
         )
 

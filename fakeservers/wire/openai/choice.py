@@ -115,7 +115,8 @@ def is_legacy(request: ChatRequest) -> bool:
 def custom_tools(request: ChatRequest) -> frozenset[str]:
     """The names of the offered tools that take free text instead of arguments."""
     tools = request.raw.get("tools") or ()
-    return frozenset(tool["custom"]["name"] for tool in tools if tool["type"] == "custom")
+    named = (tool.get("custom") or {} for tool in tools if tool.get("type") == "custom")
+    return frozenset(custom.get("name") or "" for custom in named)
 
 
 def arguments(call: ToolCall) -> str:

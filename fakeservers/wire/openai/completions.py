@@ -3,7 +3,7 @@
 Order of fields as recorded in 2026.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...canonical import ChatRequest, CompletionResult, Message, Rejected, Reply, Text, Usage
@@ -15,7 +15,8 @@ from .chat_options import choices, stop
 from .headers import answer
 from .interleaving import interleaved
 from .logprobs import plain_logprobs
-from .responses.checks import Range, check_range
+from .rules import Range, check_count, check_range, unrecognized
+from .serving_models import completion_fault
 from .tokens import token_words
 from .usage import plain_usage
 from .wording import WORDING, invalid
@@ -25,6 +26,30 @@ __all__ = ["Completions"]
 MAX_TOKENS = 16
 """What the API generates when the caller sets no `max_tokens`."""
 LOGPROBS = Range("integer", 0, 5)
+STOPS_MAX = 4
+RANGES: Mapping[str, Range] = {
+    "best_of": Range("integer", 1, 20),
+    "frequency_penalty": Range("decimal", -2, 2),
+    "max_tokens": Range("integer", 0),
+    "presence_penalty": Range("decimal", -2, 2),
+    "seed": Range("integer", -(2**63), 2**63 - 1),
+    "temperature": Range("decimal", 0, 2),
+    "top_p": Range("decimal", 0, 1),
+}
+KEYS = RANGES.keys() | {
+    "echo",
+    "logit_bias",
+    "logprobs",
+    "model",
+    "n",
+    "prompt",
+    "stop",
+    "stream",
+    "stream_options",
+    "suffix",
+    "user",
+}
+"""The fields of `POST /completions` in the openai SDK 3.54."""
 
 
 class Completions:
@@ -34,14 +59,18 @@ class Completions:
         self._provider = provider
 
     def parse(self, http: HttpRequest) -> ChatRequest:
-        body = Reader.of(http.json(), WORDING)
-        model = body.text("model")
-        if not model:
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
+        model = body.text("model") or ""
+        if not model and body.strict:
             raise Rejected(invalid("you must provide a model parameter"))
+        strict = self._provider == "openai" and body.strict
+        if strict:
+            _check(body)
         prompts = _prompts(body)
         max_tokens = body.integer("max_tokens")
         body.flag("echo")
-        check_range("logprobs", body.integer("logprobs"), LOGPROBS)
+        if body.strict:
+            check_range("logprobs", body.integer("logprobs"), LOGPROBS)
         return ChatRequest(
             provider=self._provider,
             endpoint="completions.create",
@@ -51,6 +80,7 @@ class Completions:
             stop=stop(body),
             choices=len(prompts) * choices(body),
             stream=body.flag("stream") or False,
+            unserved=completion_fault(model) if strict else None,
             raw=body.value,
         )
 
@@ -99,6 +129,29 @@ class _Writing:
         return plain_logprobs(text, int(self._top), offset, self._ids)
 
 
+def _check(body: Reader) -> None:
+    """Raise `Rejected` for what OpenAI itself does not take."""
+    if unknown := [key for key in body.value if key not in KEYS]:
+        raise Rejected(unrecognized(unknown))
+    for key, limits in RANGES.items():
+        value = body.integer(key) if limits.word == "integer" else body.number(key)
+        check_range(key, value, limits)
+    n, best_of = body.integer("n") or 1, body.integer("best_of")
+    if best_of is not None and best_of < n:
+        raise Rejected(
+            invalid(
+                "You requested that the server return more choices than it will generate (HINT: "
+                f"You must set 'n' (currently {n}) to be at most 'best_of' (currently {best_of}), "
+                "or omit either parameter if you don't specifically want to use them.)",
+                param="best_of",
+            )
+        )
+    if isinstance(stops := body.raw("stop"), list):
+        check_count("stop", stops, STOPS_MAX)
+    body.text("suffix")
+    body.text("user")
+
+
 def _prompts(body: Reader) -> tuple[str, ...]:
     """One prompt or several; prompts as token numbers stand here as a word for each."""
     given = body.raw("prompt")
@@ -107,15 +160,20 @@ def _prompts(body: Reader) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, list):
+        if not body.strict:
+            body.drop("prompt")
+            return ("",)
         raise body.reject("prompt", "string", "array")
     if (tokens := token_words(given)) is not None:
         return (tokens,)
-    return tuple(_prompt(item, index) for index, item in enumerate(given))
+    return tuple(_prompt(item, index, body.strict) for index, item in enumerate(given))
 
 
-def _prompt(item: Any, index: int) -> str:
+def _prompt(item: Any, index: int, strict: bool) -> str:
     text = item if isinstance(item, str) else token_words(item)
     if text is None:
+        if not strict:
+            return ""
         raise Rejected(WORDING.wrong_type(("prompt", index), ("string", "array"), item))
     return text
 

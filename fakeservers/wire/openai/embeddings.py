@@ -13,7 +13,8 @@ from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from ..reading import Reader
 from .headers import answer
-from .responses.checks import Range, check_range
+from .rules import Range, check_count, check_range, unrecognized
+from .serving_models import embedding_fault
 from .tokens import token_words
 from .wording import WORDING, empty_array, invalid, unknown_value
 
@@ -27,6 +28,9 @@ DIMENSIONS_MAX: Mapping[str, int] = {
 }
 WITHOUT_DIMENSIONS = "text-embedding-ada-002"
 INPUTS_MAX = 2048
+KEYS = frozenset({"dimensions", "encoding_format", "input", "model", "user"})
+"""The fields of `POST /embeddings` in the openai SDK 3.54."""
+REFERENCE = "Please check the API reference: https://platform.openai.com/docs/api-reference."
 
 
 class Embeddings:
@@ -36,13 +40,16 @@ class Embeddings:
         self._provider = provider
 
     def parse(self, http: HttpRequest) -> EmbedRequest:
-        body = Reader.of(http.json(), WORDING)
-        model = body.text("model")
-        if not model:
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
+        model = body.text("model") or ""
+        if not model and body.strict:
             raise Rejected(invalid("you must provide a model parameter"))
         body.require("input")
+        strict = self._provider == "openai" and body.strict
+        if strict:
+            _check(body)
         wanted = body.text("encoding_format")
-        if wanted is not None and wanted not in FORMATS:
+        if wanted is not None and wanted not in FORMATS and body.strict:
             raise Rejected(unknown_value(wanted, FORMATS, "encoding_format"))
         return EmbedRequest(
             provider=self._provider,
@@ -50,6 +57,7 @@ class Embeddings:
             model=model,
             inputs=_inputs(body),
             dimensions=_dimensions(body, model),
+            unserved=embedding_fault(model) if strict else None,
             raw=body.value,
         )
 
@@ -71,32 +79,39 @@ class Embeddings:
         return answer(stamp, json_bytes(body), extra=(("openai-model", result.model),))
 
 
+def _check(body: Reader) -> None:
+    """Raise `Rejected` for what OpenAI itself does not take."""
+    if unknown := [key for key in body.value if key not in KEYS]:
+        raise Rejected(unrecognized(unknown))
+    body.text("user")
+    given = body.raw("input")
+    if given == "" or (isinstance(given, list) and "" in given):
+        raise Rejected(invalid(f"'$.input' is invalid. {REFERENCE}"))
+
+
 def _inputs(body: Reader) -> tuple[str, ...]:
     """A text, texts, or texts as token numbers; those stand here as a word for each."""
     given = body.raw("input")
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, list):
+        if not body.strict:
+            return ("",)
         raise body.reject("input", "string", "array")
-    if not given:
+    if not given and body.strict:
         raise Rejected(empty_array("input"))
     if (tokens := token_words(given)) is not None:
         return (tokens,)
-    if len(given) > INPUTS_MAX:
-        raise Rejected(
-            invalid(
-                f"Invalid 'input': array too long. Expected an array with maximum length "
-                f"{INPUTS_MAX}, but got an array with length {len(given)} instead.",
-                param="input",
-                code="array_above_max_length",
-            )
-        )
-    return tuple(_input(item, index) for index, item in enumerate(given))
+    if body.strict:
+        check_count("input", given, INPUTS_MAX)
+    return tuple(_input(item, index, body.strict) for index, item in enumerate(given))
 
 
-def _input(item: Any, index: int) -> str:
+def _input(item: Any, index: int, strict: bool) -> str:
     text = item if isinstance(item, str) else token_words(item)
     if text is None:
+        if not strict:
+            return ""
         raise Rejected(WORDING.wrong_type(("input", index), ("string", "array"), item))
     return text
 
@@ -106,6 +121,8 @@ def _dimensions(body: Reader, model: str) -> int | None:
     dimensions = body.integer("dimensions")
     if dimensions is None:
         return None
+    if not body.strict:
+        return min(max(dimensions, 1), max(DIMENSIONS_MAX.values()))
     check_range("dimensions", dimensions, DIMENSIONS)
     if model == WITHOUT_DIMENSIONS:
         raise Rejected(invalid("This model does not support specifying dimensions."))

@@ -129,6 +129,8 @@ def _by_kind(
             return _unknown_model(subject, http)
         case "not_found":
             return _not_found(problem, http)
+        case "output_limit":
+            return _output_limit(subject, http)
         case "overloaded":
             return OVERLOADED, "server_error", None, None
         case "quota":
@@ -211,6 +213,18 @@ def _unknown_model(name: str, http: HttpRequest) -> tuple[str, str, str | None, 
     )
 
 
+def _output_limit(limit: str, http: HttpRequest) -> tuple[str, str, str | None, str | None]:
+    body = http.json()
+    key = next(key for key in ("max_completion_tokens", "max_tokens") if body.get(key) is not None)
+    return (
+        f"{key} is too large: {body[key]}. This model supports at most {limit} completion tokens, "
+        f"whereas you provided {body[key]}.",
+        INVALID,
+        key,
+        "invalid_value",
+    )
+
+
 _RESOURCES: Mapping[str, str] = {
     "/responses": "Response",
     "/chat/completions": "Chat completion",
@@ -234,5 +248,10 @@ def _not_found(problem: ApiError, http: HttpRequest) -> tuple[str, str, str | No
             "input",
             None,
         )
+    if problem.code == "call":
+        told = f"No tool call found for function call output with call_id {subject}."
+        return told, INVALID, "input", None
+    if problem.code == "output":
+        return f"No tool output found for function call {subject}.", INVALID, "input", None
     what = next((name for part, name in _RESOURCES.items() if part in http.path), "Resource")
     return f"{what} with id '{subject}' not found.", INVALID, None, None

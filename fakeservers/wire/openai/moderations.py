@@ -9,10 +9,13 @@ from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from ..reading import Reader
 from .headers import answer
+from .rules import check_count, check_keys
 from .wording import WORDING, empty_array, place, unknown_value
 
 __all__ = ["Moderations"]
 
+KEYS = frozenset({"input", "model"})
+INPUTS_MAX = 32
 PARTS = ("text", "image_url")
 FLAGGED_FROM = 0.5
 SEEN_IN_IMAGES = frozenset(
@@ -30,7 +33,9 @@ SEEN_IN_IMAGES = frozenset(
 
 class Moderations:
     def parse(self, http: HttpRequest) -> ModerateRequest:
-        body = Reader.of(http.json(), WORDING)
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
+        if body.strict:
+            check_keys(body, KEYS)
         body.require("input")
         return ModerateRequest(
             provider="openai",
@@ -56,9 +61,13 @@ def _inputs(body: Reader) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, list):
+        if not body.strict:
+            return ("",)
         raise body.reject("input", "string", "array")
-    if not given:
+    if not given and body.strict:
         raise Rejected(empty_array("input"))
+    if body.strict:
+        check_count("input", given, INPUTS_MAX)
     if all(isinstance(item, str) for item in given):
         return tuple(given)
     texts = (_text(part) for part in body.objects("input"))
@@ -70,6 +79,8 @@ def _text(part: Reader) -> str:
     part.require("type")
     kind = part.text("type") or ""
     if kind not in PARTS:
+        if not part.strict:
+            return part.text("text") or ""
         raise Rejected(unknown_value(kind, PARTS, place((*part.path, "type"))))
     part.require(kind)
     if kind == "text":
@@ -82,9 +93,9 @@ def _text(part: Reader) -> str:
 
 def _types(given: Any) -> tuple[str, ...]:
     """The kinds of input that were judged, text first."""
-    if isinstance(given, str) or not all(isinstance(part, dict) for part in given):
+    if not isinstance(given, list) or not all(isinstance(part, dict) for part in given):
         return ("text",)
-    kinds = {part["type"] for part in given}
+    kinds = [part.get("type") for part in given]
     return tuple(name for kind, name in (("text", "text"), ("image_url", "image")) if kind in kinds)
 
 

@@ -5,7 +5,7 @@ from itertools import dropwhile
 from typing import Any
 
 from ...canonical import Rejected, Stored
-from .responses.checks import Range, check_range
+from .rules import Range, check_range
 from .wording import WORDING
 
 __all__ = ["check_page", "page"]
@@ -16,7 +16,10 @@ LIMITS = Range("integer", 1, 100)
 
 def check_page(query: Mapping[str, str]) -> None:
     """Raise `Rejected` for a `limit` that is none."""
-    _limit(query)
+    text = query.get("limit")
+    if text is not None and _number(text) is None:
+        raise Rejected(WORDING.wrong_type(("limit",), ("integer",), text))
+    check_range("limit", _number(text), LIMITS)
 
 
 def page(items: Sequence[Stored], query: Mapping[str, str]) -> dict[str, Any]:
@@ -36,12 +39,12 @@ def page(items: Sequence[Stored], query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _limit(query: Mapping[str, str]) -> int:
-    text = query.get("limit")
-    if text is None:
-        return LIMIT
+    limit = _number(query.get("limit"))
+    return LIMIT if limit is None else min(max(limit, LIMITS.low), LIMITS.high or limit)
+
+
+def _number(text: str | None) -> int | None:
     try:
-        limit = int(text)
+        return None if text is None else int(text)
     except ValueError:
-        raise Rejected(WORDING.wrong_type(("limit",), ("integer",), text)) from None
-    check_range("limit", limit, LIMITS)
-    return limit
+        return None

@@ -9,7 +9,16 @@ from typing import Any
 from ...canonical import ApiError
 from ..reading import JsonType, Path, json_type
 
-__all__ = ["INVALID", "WORDING", "Wording", "empty_array", "invalid", "place", "unknown_value"]
+__all__ = [
+    "INVALID",
+    "WORDING",
+    "Wording",
+    "either",
+    "empty_array",
+    "invalid",
+    "place",
+    "unknown_value",
+]
 
 INVALID = "invalid_request_error"
 
@@ -27,7 +36,7 @@ class Wording:
         if not path:
             return ApiError(status=400, kind="bad_json", subject=json_type(value))
         name = place(path)
-        expected = _either([_wanted(kind, path) for kind in wanted])
+        expected = _one_of([_wanted(kind, path) for kind in wanted])
         return invalid(
             f"Invalid type for '{name}': expected {expected}, "
             f"but got {_WANTED[json_type(value)]} instead.",
@@ -76,13 +85,19 @@ def invalid(message: str, *, param: str | None = None, code: str | None = None) 
 
 def unknown_value(value: str, known: Sequence[str], param: str) -> ApiError:
     """The error for a text that is none of the known ones."""
-    *first, last = (f"'{name}'" for name in known)
-    listed = f"{', '.join(first)}{',' if len(first) > 1 else ''} and {last}"
     return invalid(
-        f"Invalid value: '{value}'. Supported values are: {listed}.",
+        f"Invalid value: '{value}'. Supported values are: {either(known)}.",
         param=param,
         code="invalid_value",
     )
+
+
+def either(known: Sequence[str]) -> str:
+    """`'low', 'medium', and 'high'`."""
+    *first, last = (f"'{name}'" for name in known)
+    if not first:
+        return last
+    return f"{', '.join(first)}{',' if len(first) > 1 else ''} and {last}"
 
 
 def empty_array(param: str) -> ApiError:
@@ -95,7 +110,7 @@ def empty_array(param: str) -> ApiError:
     )
 
 
-def _either(words: list[str]) -> str:
+def _one_of(words: list[str]) -> str:
     if len(words) == 1:
         return words[0]
     *first, last = words

@@ -16,7 +16,7 @@ from .families import Family, family
 from .items import Item
 from .request import offered
 
-__all__ = ["in_progress", "response", "without_billing"]
+__all__ = ["in_progress", "response", "usage", "without_billing"]
 
 TIERS = {"fast": "priority"}
 SERVED_TIERS = frozenset({"flex", "priority", "ultrafast"})
@@ -70,7 +70,7 @@ def response(
         "top_logprobs": int(raw.get("top_logprobs") or 0),
         "top_p": _number(raw.get("top_p"), known.top_p),
         "truncation": raw.get("truncation") or "disabled",
-        "usage": _usage(result.usage),
+        "usage": usage(result.usage),
         "user": raw.get("user"),
         "metadata": raw.get("metadata") or {},
     }
@@ -97,7 +97,7 @@ def in_progress(response: Mapping[str, Any], status: str, tier: str | None) -> d
 def _conversation(given: Any) -> dict[str, Any]:
     if given is None:
         return {}
-    return {"conversation": {"id": given if isinstance(given, str) else given["id"]}}
+    return {"conversation": {"id": given if isinstance(given, str) else given.get("id")}}
 
 
 def _reasoning(given: Mapping[str, Any], known: Family) -> dict[str, Any]:
@@ -135,14 +135,15 @@ def _tool_usage() -> dict[str, Any]:
     }
 
 
-def _usage(usage: Usage) -> dict[str, Any]:
+def usage(spent: Usage) -> dict[str, Any]:
+    """Token counts as this API reports them."""
     return {
-        "input_tokens": usage.input_tokens,
+        "input_tokens": spent.input_tokens,
         "input_tokens_details": {
-            "cache_write_tokens": usage.cache_write_tokens,
-            "cached_tokens": usage.cached_tokens,
+            "cache_write_tokens": spent.cache_write_tokens,
+            "cached_tokens": spent.cached_tokens,
         },
-        "output_tokens": usage.output_tokens,
-        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
-        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "output_tokens": spent.output_tokens,
+        "output_tokens_details": {"reasoning_tokens": spent.reasoning_tokens},
+        "total_tokens": spent.input_tokens + spent.output_tokens,
     }

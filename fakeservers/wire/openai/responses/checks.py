@@ -1,17 +1,31 @@
-"""Checks of the fields that a request's answer echoes: their types, and ranges of numbers.
+"""What OpenAI refuses in the fields of a request for a response, and the reading of those that an
+answer only echoes. Its input stands in `input_checks`, what does not go together in `rules`.
 
-Fields that decide what is answered are read, and checked, in `request.py`.
+Providers with a compatible API take what only `check_strictly` refuses.
 """
 
-from collections.abc import Mapping
-from itertools import zip_longest
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from ....canonical import Rejected
 from ...reading import Reader
-from ..errors import invalid
+from ..rules import (
+    Range,
+    check_count,
+    check_keys,
+    check_length,
+    check_metadata,
+    check_name,
+    check_range,
+    check_value,
+)
+from ..schemas import refuse_function, refuse_output
+from ..wording import invalid, place, unknown_value
 
-__all__ = ["Range", "check", "check_range"]
+__all__ = ["COMPACT_KEYS", "COUNT_KEYS", "KEYS", "PLAIN", "check", "check_strictly"]
+
+PLAIN: Final = frozenset({"input", "instructions", "model", "stream"})
+"""What a request holds that needs no closer look than its reading."""
 
 FLAGS = ("background", "store", "stream")
 TEXTS = (
@@ -24,30 +38,129 @@ TEXTS = (
     "truncation",
     "user",
 )
-TEXTS_WITHIN: Mapping[str, tuple[str, ...]] = {
+TEXTS_WITHIN: Final[Mapping[str, tuple[str, ...]]] = {
     "text": ("verbosity",),
     "reasoning": ("context", "effort", "generate_summary", "mode", "summary"),
 }
+KEYS_WITHIN: Final[Mapping[str, frozenset[str]]] = {
+    "text": frozenset({"format", "verbosity"}),
+    "reasoning": frozenset({"context", "effort", "generate_summary", "mode", "summary"}),
+    "stream_options": frozenset({"include_obfuscation"}),
+}
 
-
-CALLERS = ("custom_tool_call_output", "function_call_output")
-
-
-class Range(NamedTuple):
-    """The numbers that a field takes, and what OpenAI calls their type."""
-
-    word: str
-    low: int
-    high: int | None = None
-
-
-RANGES: Mapping[str, Range] = {
+RANGES: Final[Mapping[str, Range]] = {
     "max_output_tokens": Range("integer", 16),
     "max_tool_calls": Range("integer", 1),
     "temperature": Range("decimal", 0, 2),
     "top_logprobs": Range("integer", 0, 20),
     "top_p": Range("decimal", 0, 1),
 }
+SUMMARIES = ("auto", "concise", "detailed")
+VALUES: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
+    ("prompt_cache_retention",): ("in_memory", "24h"),
+    ("reasoning", "context"): ("auto", "current_turn", "all_turns"),
+    ("reasoning", "effort"): ("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+    ("reasoning", "generate_summary"): SUMMARIES,
+    ("reasoning", "summary"): SUMMARIES,
+    ("service_tier",): ("auto", "default", "fast", "flex", "priority", "scale", "ultrafast"),
+    ("text", "verbosity"): ("low", "medium", "high"),
+    ("truncation",): ("auto", "disabled"),
+}
+INCLUDABLE = (
+    "file_search_call.results",
+    "web_search_call.results",
+    "web_search_call.action.sources",
+    "message.input_image.image_url",
+    "computer_call_output.output.image_url",
+    "code_interpreter_call.outputs",
+    "reasoning.encrypted_content",
+    "message.output_text.logprobs",
+)
+TOOL_KINDS = (
+    "function",
+    "file_search",
+    "computer",
+    "computer_use_preview",
+    "web_search",
+    "web_search_2025_08_26",
+    "mcp",
+    "code_interpreter",
+    "programmatic_tool_calling",
+    "image_generation",
+    "local_shell",
+    "shell",
+    "custom",
+    "namespace",
+    "tool_search",
+    "web_search_preview",
+    "web_search_preview_2025_03_11",
+    "apply_patch",
+)
+REFERENCES_MAX_CHARS = 64
+TOOLS_MAX = 128
+PREFIXES: Final[Mapping[str, str]] = {"conversation": "conv", "previous_response_id": "resp"}
+
+COUNT_KEYS: Final = frozenset(
+    {
+        "conversation",
+        "input",
+        "instructions",
+        "model",
+        "parallel_tool_calls",
+        "personality",
+        "previous_response_id",
+        "reasoning",
+        "text",
+        "tool_choice",
+        "tools",
+        "truncation",
+    }
+)
+"""The fields of `POST /responses/input_tokens` in the openai SDK 3.54."""
+
+COMPACT_KEYS: Final = frozenset(
+    {
+        "image",
+        "input",
+        "instructions",
+        "model",
+        "previous_response_id",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "service_tier",
+    }
+)
+"""The fields of `POST /responses/compact` in the openai SDK 3.54."""
+
+KEYS: Final = (COUNT_KEYS - {"personality"}) | frozenset(
+    {
+        "access_programs",
+        "background",
+        "background_options",
+        "context_management",
+        "image",
+        "include",
+        "max_output_tokens",
+        "max_tool_calls",
+        "metadata",
+        "moderation",
+        "prompt",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "safety_identifier",
+        "service_tier",
+        "store",
+        "stream",
+        "stream_options",
+        "temperature",
+        "top_logprobs",
+        "top_p",
+        "user",
+    }
+)
+"""The fields of `POST /responses` in the openai SDK 3.54."""
 
 
 def check(body: Reader) -> None:
@@ -59,38 +172,18 @@ def check(body: Reader) -> None:
     body.texts("include")
     for key, limits in RANGES.items():
         value = body.integer(key) if limits.word == "integer" else body.number(key)
-        check_range(key, value, limits)
+        if body.strict:
+            check_range(key, value, limits)
     for key, inner in TEXTS_WITHIN.items():
         if (within := body.object(key)) is not None:
             for name in inner:
                 within.text(name)
     _check_objects(body)
-    _check_pairs(body)
-
-
-def check_range(key: str, value: float | None, limits: Range) -> None:
-    """Raise `Rejected` for a number outside its range (recorded for `temperature` in 2026)."""
-    if value is None:
-        return
-    if limits.high is not None and value > limits.high:
-        side, bound, code = "above maximum", f"<= {limits.high}", "above_max"
-    elif not value >= limits.low:
-        side, bound, code = "below minimum", f">= {limits.low}", "below_min"
-    else:
-        return
-    raise Rejected(
-        invalid(
-            f"Invalid '{key}': {limits.word} {side} value. Expected a value {bound}, "
-            f"but got {value} instead.",
-            param=key,
-            code=f"{limits.word}_{code}_value",
-        )
-    )
 
 
 def _check_objects(body: Reader) -> None:
     if (metadata := body.object("metadata")) is not None:
-        for key in metadata.value:
+        for key in tuple(metadata.value):
             metadata.text(key)
     if (options := body.object("stream_options")) is not None:
         options.flag("include_obfuscation")
@@ -104,34 +197,104 @@ def _check_objects(body: Reader) -> None:
         given.text("id")
 
 
-def _check_pairs(body: Reader) -> None:
-    """A reasoning item that is sent back needs the item that it led to (recorded 2025)."""
-    if not isinstance(body.raw("input"), list):
+def check_strictly(body: Reader) -> None:
+    """Raise `Rejected` for the first field with a value that OpenAI itself does not take. The
+    types have been looked at."""
+    for key, look in STRICT.items():
+        if body.value.get(key) is not None:
+            look(body, key)
+    for steps, known in VALUES.items():
+        holder = body.object(steps[0]) if len(steps) > 1 else body
+        check_value(place(steps), holder and holder.raw(steps[-1]), known)
+
+
+def _within(body: Reader, key: str) -> None:
+    if (within := body.object(key)) is not None:
+        check_keys(within, KEYS_WITHIN[key])
+
+
+def _text(body: Reader, key: str) -> None:
+    _within(body, key)
+    text = body.object(key)
+    form = text.object("format") if text else None
+    if form is None or form.raw("type") != "json_schema":
         return
-    items = list(body.objects("input"))
-    stateless = body.raw("store") is False
-    for item, following in zip_longest(items, items[1:]):
-        if item.raw("type") != "reasoning" or not item.text("id"):
-            continue
-        sealed = stateless and bool(item.raw("encrypted_content"))
-        if following is None or _is_callers(following, sealed=sealed):
-            raise Rejected(
-                invalid(
-                    f"Item '{item.raw('id')}' of type 'reasoning' was provided without its "
-                    f"required following item.",
-                    param="input",
-                )
+    form.require("name", "schema")
+    check_name(form)
+    schema = form.object("schema")
+    refuse_output(
+        form.text("name") or "",
+        schema.value if schema else None,
+        strict=form.flag("strict") is True,
+        param="text.format.schema",
+        code="invalid_json_schema",
+    )
+
+
+def _stream_options(body: Reader, key: str) -> None:
+    if not body.raw("stream"):
+        told = f"The '{key}' parameter is only allowed when 'stream' is enabled."
+        raise Rejected(invalid(told, param=key))
+    _within(body, key)
+
+
+def _include(body: Reader, key: str) -> None:
+    for index, value in enumerate(body.texts(key)):
+        check_value(place((key, index)), value, INCLUDABLE)
+
+
+def _tools(body: Reader, key: str) -> None:
+    check_count(key, body.array(key), TOOLS_MAX)
+    for tool in body.objects(key):
+        tool.require("type")
+        kind = tool.text("type") or ""
+        if kind not in TOOL_KINDS:
+            raise Rejected(unknown_value(kind, TOOL_KINDS, place((*tool.path, "type"))))
+        if kind in ("function", "custom"):
+            tool.require("name")
+            check_name(tool)
+        if kind == "function":
+            _function(tool)
+
+
+def _function(tool: Reader) -> None:
+    tool.text("description")
+    parameters = tool.object("parameters")
+    refuse_function(
+        tool.text("name") or "",
+        parameters.value if parameters else None,
+        strict=tool.flag("strict") is True,
+        param=place((*tool.path, "parameters")),
+    )
+
+
+def _reference(body: Reader, key: str) -> None:
+    check_length(key, body.text(key), REFERENCES_MAX_CHARS)
+
+
+def _id(body: Reader, key: str) -> None:
+    given = body.raw(key)
+    given = given if isinstance(given, str) else given.get("id")
+    prefix = PREFIXES[key]
+    if isinstance(given, str) and not given.startswith(prefix):
+        raise Rejected(
+            invalid(
+                f"Invalid '{key}': '{given}'. Expected an ID that begins with '{prefix}'.",
+                param=key,
+                code="invalid_value",
             )
+        )
 
 
-def _is_callers(item: Reader, *, sealed: bool) -> bool:
-    """Whether the caller wrote the item, rather than sent back what the model had said.
-
-    After reasoning that is `sealed`, all of it in its `encrypted_content` and nothing kept on the
-    server, nothing is looked up: clients then send assistant messages without ids. Where the
-    server keeps responses that is refused (recorded 2025).
-    """
-    kind = item.raw("type") or "message"
-    if kind != "message":
-        return kind in CALLERS
-    return not (item.has("id") or (sealed and item.raw("role") == "assistant"))
+STRICT: Final[Mapping[str, Callable[[Reader, str], Any]]] = {
+    "conversation": _id,
+    "include": _include,
+    "metadata": lambda body, key: check_metadata(body),
+    "previous_response_id": _id,
+    "prompt_cache_key": _reference,
+    "reasoning": _within,
+    "safety_identifier": _reference,
+    "stream_options": _stream_options,
+    "text": _text,
+    "tools": _tools,
+}

@@ -6,6 +6,7 @@ from ...framing import json_bytes
 from ...reading import Reader
 from ..errors import WORDING
 from ..headers import answer
+from .checks import COUNT_KEYS
 from .request import read
 
 __all__ = ["CountInputTokens"]
@@ -18,9 +19,9 @@ class CountInputTokens:
         self._provider = provider
 
     def parse(self, http: HttpRequest) -> CountRequest:
-        body = Reader.of(http.json(), WORDING)
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
         endpoint = "responses.input_tokens.count"
-        chat = read(body, provider=self._provider, endpoint=endpoint)
+        chat = read(body, provider=self._provider, endpoint=endpoint, keys=COUNT_KEYS)
         return CountRequest(provider=self._provider, endpoint=endpoint, chat=chat, raw=body.value)
 
     def render(self, request: CountRequest, result: TokenResult, stamp: Stamp) -> Answer:

@@ -9,6 +9,7 @@ from ...reading import Reader
 from ..errors import WORDING
 from ..headers import answer
 from .body import response
+from .checks import KEYS
 from .events import events
 from .items import ItemIds, identified, output
 from .request import custom_tools, read
@@ -24,8 +25,8 @@ class CreateResponse:
         self._provider = provider
 
     def parse(self, http: HttpRequest) -> ChatRequest:
-        body = Reader.of(http.json(), WORDING)
-        return read(body, provider=self._provider, endpoint="responses.create")
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
+        return read(body, provider=self._provider, endpoint="responses.create", keys=KEYS)
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
         ids = ItemIds(stamp)

@@ -41,11 +41,11 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 
 def tool_echo(tool: Mapping[str, Any]) -> dict[str, Any]:
     """A tool as the answer repeats it."""
-    kind = tool["type"]
+    kind = tool.get("type")
     if kind == "function":
         return _function(tool)
     given = {key: value for key, value in tool.items() if value is not None}
-    told = {"type": kind, **dict(sorted({**_DEFAULTS.get(kind, {}), **given}.items()))}
+    told = {"type": kind, **dict(sorted({**_DEFAULTS.get(kind or "", {}), **given}.items()))}
     if kind == "namespace" and isinstance(tools := told.get("tools"), list):
         told["tools"] = [_function(one) if isinstance(one, dict) else one for one in tools]
     if isinstance(place := given.get("user_location"), dict):
@@ -76,8 +76,8 @@ def _function(tool: Mapping[str, Any]) -> dict[str, Any]:
 def format_echo(text: Mapping[str, Any]) -> dict[str, Any]:
     """The `text` field: the format, and how wordy the answer is to be."""
     given = text.get("format") or {"type": "text"}
-    told: dict[str, Any] = {"type": given["type"]}
-    if given["type"] == "json_schema":
+    told: dict[str, Any] = {"type": given.get("type") or "text"}
+    if told["type"] == "json_schema":
         told |= {
             "description": given.get("description"),
             "name": given.get("name"),

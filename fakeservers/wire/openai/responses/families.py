@@ -20,6 +20,11 @@ class Family:
     top_p             the default that it echoes
     cache_retention   how long it keeps prompts by default
     phases            its messages say whether they are commentary or the final answer
+    efforts           how hard it may be told to think; empty where that is not known, None where
+                      it cannot be told
+    sees              it takes pictures
+    verbosities       how wordy it may be told to be; empty where any will do
+    choices_max       how many answers it gives to one question
     """
 
     reasoning: bool = False
@@ -28,25 +33,42 @@ class Family:
     top_p: float = 1.0
     cache_retention: str = "in_memory"
     phases: bool = False
+    efforts: tuple[str, ...] | None = ()
+    sees: bool = True
+    verbosities: tuple[str, ...] = ()
+    choices_max: int = 128
 
 
 _GPT = re.compile(r"(?:ft:)?gpt-(\d+)(?:\.(\d+))?(?![\da-z])")
 _REASONING = re.compile(r"(?:ft:)?(?:o\d|codex-mini|computer-use)")
 
+_BEFORE_5 = re.compile(r"(?:ft:)?(?:chatgpt-4o|gpt-(?:3\.5|4))")
+_BLIND = re.compile(
+    r"(?:ft:)?(?:gpt-3\.5|gpt-4(?:$|-0|-32k|-1106|-turbo-preview)|o1-(?:mini|preview)|o3-mini)"
+)
+
+_LOW_TO_HIGH = ("low", "medium", "high")
+
 _PLAIN = Family()
-_SERIES_O = Family(reasoning=True, effort="medium", context="current_turn")
+_GPT_3_5_OR_4 = Family(efforts=None, verbosities=("medium",))
+_BLIND_GPT = Family(efforts=None, verbosities=("medium",), sees=False)
+_SERIES_O = Family(reasoning=True, effort="medium", context="current_turn", efforts=_LOW_TO_HIGH)
+_BLIND_SERIES_O = Family(
+    reasoning=True, effort="medium", context="current_turn", efforts=_LOW_TO_HIGH, sees=False
+)
 
 
 def family(model: str) -> Family:
     """The family of the model of this name; an unknown one does not reason."""
+    blind = _BLIND.match(model) is not None
     if _REASONING.match(model):
-        return _SERIES_O
+        return _BLIND_SERIES_O if blind else _SERIES_O
+    if _BEFORE_5.match(model):
+        return _BLIND_GPT if blind else _GPT_3_5_OR_4
     match = _GPT.match(model)
     if match is None:
         return _PLAIN
     version = int(match[1]), int(match[2] or 0)
-    if version < (5, 0):
-        return _PLAIN
     reasoning = "-chat" not in model
     return Family(
         reasoning=reasoning,
@@ -55,6 +77,9 @@ def family(model: str) -> Family:
         top_p=0.98 if version >= (5, 2) else 1.0,
         cache_retention="24h" if version >= (5, 2) else "in_memory",
         phases=version >= (5, 3),
+        efforts=_efforts(version, model) if reasoning else ("medium",),
+        verbosities=() if reasoning else ("medium",),
+        choices_max=8 if version >= (5, 6) else 128,
     )
 
 
@@ -63,3 +88,15 @@ def _effort(version: tuple[int, int], model: str) -> str:
     if (5, 1) <= version <= (5, 4):
         return "medium" if "codex" in model or "pro" in model else "none"
     return "high" if model.startswith("gpt-5-pro") else "medium"
+
+
+def _efforts(version: tuple[int, int], model: str) -> tuple[str, ...]:
+    """As the guide to reasoning tells them. 5 thinks at least a little, 5.1 may do without, and
+    later ones may try harder; of their variants, and of what came after 5.5, less is known."""
+    if any(name in model for name in ("codex", "pro", "search", "cyber", "latest")):
+        return ()
+    if version == (5, 0):
+        return ("minimal", *_LOW_TO_HIGH)
+    if version == (5, 1):
+        return ("none", *_LOW_TO_HIGH)
+    return ("none", *_LOW_TO_HIGH, "xhigh") if version <= (5, 5) else ()

@@ -24,9 +24,9 @@ from ....canonical import (
     ToolResult,
 )
 from ...reading import Reader
-from ..errors import WORDING, invalid, place
+from ..wording import WORDING, invalid, place, unknown_value
 
-__all__ = ["conversation", "unknown_value"]
+__all__ = ["conversation"]
 
 ROLES: Mapping[str, Role] = {
     "assistant": "assistant",
@@ -92,6 +92,9 @@ def conversation(body: Reader) -> tuple[Message, ...]:
     if isinstance(value, str):
         return (Message("user", (Text(value),)),)
     if not isinstance(value, list):
+        if not body.strict:
+            body.drop("input")
+            return ()
         raise Rejected(_wrong_input(value))
     reading = _Conversation()
     for item in body.objects("input"):
@@ -117,7 +120,7 @@ class _Conversation:
         read = _READ.get(kind)
         if read is not None:
             read(self, item)
-        elif kind in ITEM_TYPES or kind in UNLISTED_TYPES:
+        elif kind in ITEM_TYPES or kind in UNLISTED_TYPES or not item.strict:
             self._opaque(kind, item)
         else:
             raise Rejected(unknown_value(kind, ITEM_TYPES, place(item.path)))
@@ -125,9 +128,9 @@ class _Conversation:
     def message(self, item: Reader) -> None:
         item.require("role")
         role = item.text("role") or ""
-        if role not in ROLES:
+        if role not in ROLES and item.strict:
             raise Rejected(unknown_value(role, tuple(ROLES), place(item.path)))
-        self._add(ROLES[role], *_content(item, role))
+        self._add(ROLES.get(role, "user"), *_content(item, role))
 
     def function_call(self, item: Reader) -> None:
         self._call(item, "arguments", _arguments)
@@ -189,13 +192,13 @@ def _content(item: Reader, role: str) -> list[Part]:
     value = item.raw("content")
     if isinstance(value, str):
         return [Text(value)]
-    if value is not None and not isinstance(value, list):
+    if value is not None and not isinstance(value, list) and item.strict:
         raise item.reject("content", "array", "string")
     parts = []
     for part in item.objects("content"):
         part.require("type")
         kind = part.text("type") or ""
-        if role == "assistant" and kind not in ASSISTANT_TYPES:
+        if role == "assistant" and kind not in ASSISTANT_TYPES and part.strict:
             raise Rejected(unknown_value(kind, ASSISTANT_TYPES, place(part.path)))
         parts.append(_part(part, kind))
     return parts
@@ -218,6 +221,8 @@ def _part(part: Reader, kind: str) -> Part:
             return Media("audio", "audio/*", part.value)
         case "encrypted_content":
             return Opaque(part.value)
+    if not part.strict:
+        return Opaque(part.value)
     raise Rejected(unknown_value(kind, CONTENT_TYPES, place((*part.path, "type"))))
 
 
@@ -226,7 +231,7 @@ def _output_text(item: Reader) -> str:
     value = item.raw("output")
     if isinstance(value, str):
         return value
-    if not isinstance(value, list):
+    if not isinstance(value, list) and item.strict:
         raise item.reject("output", "array", "string")
     parts = []
     for part in item.objects("output"):
@@ -247,14 +252,3 @@ def _mime_type(url: str | None, default: str) -> str:
     if url is None or not url.startswith("data:"):
         return default
     return url[len("data:") :].partition(",")[0].partition(";")[0] or default
-
-
-def unknown_value(value: str, known: tuple[str, ...], param: str) -> ApiError:
-    """The error for a value that is none of the known ones."""
-    *first, last = (f"'{name}'" for name in known)
-    listed = f"{', '.join(first)}{',' if len(first) > 1 else ''} and {last}"
-    return invalid(
-        f"Invalid value: '{value}'. Supported values are: {listed}.",
-        param=param,
-        code="invalid_value",
-    )

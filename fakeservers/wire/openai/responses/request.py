@@ -5,7 +5,7 @@ it.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from ....canonical import (
     ChatRequest,
@@ -19,10 +19,14 @@ from ....canonical import (
     ToolChoice,
 )
 from ...reading import Reader
-from ..errors import invalid
-from .checks import check
-from .families import family
-from .input import conversation, unknown_value
+from ..chat_options import known_family
+from ..rules import check_keys
+from ..serving_models import response_fault
+from ..wording import invalid, unknown_value
+from .checks import PLAIN, check, check_strictly
+from .input import conversation
+from .input_checks import check_calls, check_items, check_pairs
+from .rules import check_rules
 
 __all__ = ["custom_tools", "instructed", "offered", "read"]
 
@@ -41,31 +45,67 @@ MODES: Mapping[str, Literal["auto", "any", "none"]] = {
 FORMATS = ("json_object", "json_schema", "text")
 
 
-def read(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
-    """The request that a body makes. Raises `Rejected`."""
+def read(
+    body: Reader, *, provider: str, endpoint: str, keys: frozenset[str] | None = None
+) -> ChatRequest:
+    """The request that a body with these `keys` makes. Raises `Rejected`; what only OpenAI itself
+    refuses is taken from other providers' callers."""
+    strict = provider == "openai" and body.strict
     if not body.has("prompt"):
         body.require("model")
-        if not any(map(body.has, ("input", "previous_response_id", "conversation"))):
+        given = any(map(body.has, ("input", "previous_response_id", "conversation")))
+        if not given and body.strict:
             raise Rejected(invalid(NO_INPUT, code="missing_required_parameter"))
-    check(body)
+    simple = body.value.keys() <= PLAIN
+    if not simple:
+        if strict and keys is not None:
+            check_keys(body, keys)
+        check(body)
+        if strict:
+            check_strictly(body)
     model = body.text("model") or DEFAULT_MODEL
     messages = instructed(body) + conversation(body)
-    return ChatRequest(
+    request = ChatRequest(
         provider=provider,
         endpoint=endpoint,
         model=model,
         messages=messages,
         tools=tuple(_tools(body)),
-        tool_choice=_choice(body),
-        parallel_tool_calls=body.flag("parallel_tool_calls") is not False,
-        output=_output(body),
         thinking=_thinking(body, model),
-        max_tokens=body.integer("max_output_tokens"),
         stream=body.flag("stream") is True,
-        previous_id=body.text("previous_response_id"),
         refers=any(isinstance(part, Reference) for said in messages for part in said.parts),
+        unserved=response_fault(model) if strict else None,
         raw=body.value,
+        **({} if simple else _options(body)),
     )
+    if strict:
+        _check_whole(body, request, simple=simple)
+    elif body.strict:
+        check_pairs(body)
+    return request
+
+
+def _options(body: Reader) -> dict[str, Any]:
+    """What a plain request leaves at its default."""
+    return {
+        "tool_choice": _choice(body),
+        "parallel_tool_calls": body.flag("parallel_tool_calls") is not False,
+        "output": _output(body),
+        "max_tokens": body.integer("max_output_tokens"),
+        "previous_id": body.text("previous_response_id"),
+    }
+
+
+def _check_whole(body: Reader, request: ChatRequest, *, simple: bool) -> None:
+    """Raise `Rejected` for the input, and for what is right in each field and wrong as a whole."""
+    listed = isinstance(body.raw("input"), list)
+    if listed:
+        check_items(body)
+    if not simple:
+        check_rules(body, request)
+    if listed and request.endpoint == "responses.create":
+        check_calls(body)
+        check_pairs(body)
 
 
 def instructed(body: Reader) -> tuple[Message, ...]:
@@ -121,11 +161,16 @@ def _choice(body: Reader) -> ToolChoice:
     if value is None:
         return ToolChoice()
     if isinstance(value, str):
+        if value not in MODES and not body.strict:
+            body.drop("tool_choice")
+            return ToolChoice()
         if value not in MODES:
             raise Rejected(unknown_value(value, tuple(MODES), "tool_choice"))
         return ToolChoice(mode=MODES[value])
-    choice = body.object("tool_choice")
+    choice = body.object("tool_choice") if isinstance(value, dict) or not body.strict else None
     if choice is None:
+        if not body.strict:
+            return ToolChoice()
         raise body.reject("tool_choice", "string", "object")
     choice.require("type")
     match choice.text("type"):
@@ -160,6 +205,8 @@ def _output(body: Reader) -> OutputFormat:
             return OutputFormat(kind="json")
         case "text":
             return OutputFormat()
+        case _ if not form.strict:
+            return OutputFormat()
         case other:
             raise Rejected(unknown_value(other or "", FORMATS, "text.format.type"))
 
@@ -170,6 +217,13 @@ def _thinking(body: Reader, model: str) -> ThinkingOptions:
     summary = options.text("summary") if options else None
     if options and summary is None:
         summary = options.text("generate_summary")
-    known = family(model)
+    known = known_family(model)
     enabled = known.reasoning and (effort or known.effort) != "none"
-    return ThinkingOptions(enabled=enabled, visible=summary is not None)
+    return _THINKING[enabled, summary is not None]
+
+
+_THINKING = {
+    (enabled, visible): ThinkingOptions(enabled=enabled, visible=visible)
+    for enabled in (True, False)
+    for visible in (True, False)
+}

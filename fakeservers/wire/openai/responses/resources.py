@@ -9,7 +9,8 @@ from ...base import Answer, HttpRequest, Stamp
 from ...framing import json_bytes
 from ..errors import WORDING, invalid
 from ..headers import answer
-from .checks import Range, check_range
+from ..rules import Range, check_range
+from ..stand_ins import response_for
 from .events import events
 from .stored import COLLECTION, input_items_of
 
@@ -30,13 +31,15 @@ class RetrieveResponse(_OnResponse):
     `starting_after` on."""
 
     def parse(self, http: HttpRequest) -> ResourceRequest:
-        _integer(http.query, "starting_after")
+        if http.validates:
+            _integer(http.query, "starting_after")
         return ResourceRequest(
             provider=self._provider,
             endpoint="responses.retrieve",
             collection=COLLECTION,
             action="get",
             id=http.params["id"],
+            stand_in=response_for(http),
             stream=http.query.get("stream") == "true",
             raw=dict(http.query),
         )
@@ -62,6 +65,7 @@ class DeleteResponse(_OnResponse):
             collection=COLLECTION,
             action="delete",
             id=http.params["id"],
+            stand_in=response_for(http),
         )
 
     def render(self, request: ResourceRequest, result: ResourceResult, stamp: Stamp) -> Answer:
@@ -80,6 +84,7 @@ class CancelResponse(_OnResponse):
             collection=COLLECTION,
             action="get",
             id=http.params["id"],
+            stand_in=response_for(http),
         )
 
     def render(self, request: ResourceRequest, result: ResourceResult, stamp: Stamp) -> Answer:
@@ -93,12 +98,14 @@ class ListInputItems(_OnResponse):
     """`GET /responses/{id}/input_items`: newest first unless `order=asc`, a page at a time."""
 
     def parse(self, http: HttpRequest) -> ResourceRequest:
-        _limit(http.query)
+        if http.validates:
+            check_range("limit", _integer(http.query, "limit"), LIMITS)
         return ResourceRequest(
             provider=self._provider,
             endpoint="responses.input_items.list",
             collection=input_items_of(http.params["id"]),
             action="list",
+            stand_in=None if http.validates else (),
             raw=dict(http.query),
         )
 
@@ -127,8 +134,7 @@ def _body(result: ResourceResult) -> dict[str, Any]:
 
 def _limit(query: Mapping[str, str]) -> int:
     limit = _integer(query, "limit")
-    check_range("limit", limit, LIMITS)
-    return LIMIT if limit is None else limit
+    return LIMIT if limit is None else min(max(limit, LIMITS.low), LIMITS.high or limit)
 
 
 def _integer(query: Mapping[str, str], key: str) -> int | None:

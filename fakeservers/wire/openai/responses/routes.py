@@ -1,6 +1,7 @@
 """The routes of the Responses API."""
 
 from ...base import Route
+from .compact import CompactResponse
 from .count import CountInputTokens
 from .create import CreateResponse
 from .resources import (
@@ -19,6 +20,7 @@ def routes(provider: str = "openai", base: str = "/v1") -> tuple[Route, ...]:
     return (
         Route("POST", f"{base}/responses", CreateResponse(provider)),
         Route("POST", f"{base}/responses/input_tokens", CountInputTokens(provider)),
+        Route("POST", f"{base}/responses/compact", CompactResponse(provider)),
         Route("GET", one, RetrieveResponse(provider)),
         Route("DELETE", one, DeleteResponse(provider)),
         Route("POST", f"{one}/cancel", CancelResponse(provider)),

@@ -70,7 +70,8 @@ def _items(given: Any, ids: ItemIds) -> Iterator[Item]:
     if isinstance(given, str):
         given = [{"role": "user", "content": given}]
     for item in given or ():
-        kind = item.get("type") or "message"
+        kind = item.get("type")
+        kind = kind if isinstance(kind, str) else "message"
         if kind in UNLISTED:
             continue
         id = item.get("id")
@@ -86,21 +87,21 @@ def _items(given: Any, ids: ItemIds) -> Iterator[Item]:
 def _rest(kind: str, item: Mapping[str, Any]) -> Item:
     rest = {key: item[key] for key in sorted(item) if key not in ("id", "type", "status")}
     if kind == "message":
-        rest["content"] = _content(rest.get("content"), rest["role"])
+        rest["content"] = _content(rest.get("content"), rest.get("role"))
     return rest
 
 
-def _content(given: Any, role: str) -> list[Item]:
+def _content(given: Any, role: Any) -> list[Item]:
     parts = [{"type": _text_type(role), "text": given}] if isinstance(given, str) else given or []
     return [_part(part) for part in parts]
 
 
-def _text_type(role: str) -> str:
+def _text_type(role: Any) -> str:
     return "output_text" if role == "assistant" else "input_text"
 
 
 def _part(part: Mapping[str, Any]) -> Item:
-    match part["type"]:
+    match part.get("type"):
         case "output_text":
             return {"type": "output_text", "annotations": [], "logprobs": [], **part}
         case "input_image":

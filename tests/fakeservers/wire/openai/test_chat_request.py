@@ -16,7 +16,8 @@ from fakeservers.canonical import (
 )
 
 USER: Any = {"role": "user", "content": "Hi"}
-FUNCTION: Any = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+SCHEMA: Any = {"type": "object", "properties": {}}
+FUNCTION: Any = {"type": "function", "function": {"name": "f", "parameters": SCHEMA}}
 CUSTOM: Any = {"type": "custom", "custom": {"name": "sh", "description": "Runs."}}
 CALL: Any = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 CALLING: Any = {"role": "assistant", "content": None, "tool_calls": [CALL]}
@@ -75,7 +76,7 @@ def test_tool_result(ask: Any) -> None:
 def test_tools(ask: Any) -> None:
     """Functions and custom tools are offered side by side; free text is an only argument."""
     function, custom = ask(tools=[FUNCTION, CUSTOM]).tools
-    assert (function.name, function.parameters) == ("f", {"type": "object"})
+    assert (function.name, function.parameters) == ("f", SCHEMA)
     assert (custom.name, list(custom.parameters["properties"])) == ("sh", ["input"])
 
 

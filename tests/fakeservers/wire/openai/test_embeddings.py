@@ -20,9 +20,8 @@ BODY: dict[str, Any] = {"model": "text-embedding-3-small", "input": "Hi"}
         (["Hi", "you"], [1, 1]),
         ([15496, 995], [2]),
         ([[15496, 995], [7]], [2, 1]),
-        ("", [0]),
     ],
-    ids=["text", "texts", "tokens", "lists of tokens", "empty"],
+    ids=["text", "texts", "tokens", "lists of tokens"],
 )
 def test_inputs(parse: Any, given: Any, words: list[int]) -> None:
     """Texts and lists of token numbers are inputs alike; a token number counts as a word."""

@@ -121,8 +121,9 @@ def test_tool_output_as_a_list() -> None:
 
 def test_broken_arguments_stay_text() -> None:
     """Arguments that are no JSON object are kept as they were sent."""
-    (message,) = parse([{**CALL, "arguments": '{"q":'}]).messages
-    assert message.parts == (ToolCall("look_up", '{"q":', "c1"),)
+    output = {"type": "function_call_output", "call_id": "c1", "output": "x"}
+    said, _ = parse([{**CALL, "arguments": '{"q":'}, output]).messages
+    assert said.parts == (ToolCall("look_up", '{"q":', "c1"),)
 
 
 def test_custom_tool_items() -> None:

@@ -21,7 +21,7 @@ FUNCTION = {"type": "function", "name": "f", "description": "D", "parameters": S
 
 
 def parse(**fields: Any) -> ChatRequest:
-    body = {"model": "gpt-4o", "input": "Hi", **fields}
+    body = {"model": "gpt-4o", "input": "Hi, in JSON", **fields}
     return CreateResponse().parse(post("/v1/responses", body))
 
 

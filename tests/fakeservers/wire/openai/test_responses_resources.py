@@ -129,7 +129,11 @@ def test_wrong_page(openai: Fake, query: dict[str, str]) -> None:
 
 def test_continuing_a_response(openai: Fake) -> None:
     """`previous_response_id` brings the conversation back, its tool calls by name."""
-    tool = {"type": "function", "name": "look_up", "parameters": {"type": "object"}}
+    tool = {
+        "type": "function",
+        "name": "look_up",
+        "parameters": {"type": "object", "properties": {}},
+    }
     first = create(openai, tools=[tool], tool_choice="required", instructions="Be brief.")
     call = next(item for item in first["output"] if item["type"] == "function_call")
     result = {"type": "function_call_output", "call_id": call["call_id"], "output": "42"}
@@ -186,7 +190,7 @@ def test_input_tokens_of_a_continued_response(openai: Fake) -> None:
 
 def test_a_reference_is_what_the_item_said(openai: Fake) -> None:
     """In its place in the conversation, with the name of the call that a result answers."""
-    tools = [{"type": "function", "name": "f", "parameters": {"type": "object"}}]
+    tools = [{"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}]
     asked = {"role": "user", "content": "Hi"}
     (call,) = create(openai, input=[asked], tools=tools, tool_choice="required")["output"]
     result = {"type": "function_call_output", "call_id": call["call_id"], "output": "42"}
