@@ -14,7 +14,7 @@ from .behaviour.matching import Match, TextPattern
 from .behaviour.models import Catalogue
 from .behaviour.pace import Pace, pace
 from .behaviour.replies import ReplyLike, scripted
-from .behaviour.scenario import Rule, TokenCounts, Unmatched
+from .behaviour.scenario import Impossible, Rule, TokenCounts, Unmatched
 from .behaviour.schedule import schedule
 from .canonical import Request
 from .errors import ScriptError
@@ -66,7 +66,7 @@ class FakeProvider:
     def unmatched(self, value: Unmatched) -> None:
         if value not in ("error", "natural"):
             raise ScriptError(f'unmatched is "error" or "natural", not {value!r}.')
-        self._fake.script = replace(self._fake.script, unmatched=value)
+        self._fake.write(replace(self._fake.script, unmatched=value))
 
     @property
     def validation(self) -> Validation:
@@ -77,6 +77,18 @@ class FakeProvider:
     @validation.setter
     def validation(self, value: Validation) -> None:
         self._fake.validation = checked("validation", value, VALIDATIONS)
+
+    @property
+    def impossible(self) -> Impossible:
+        """What happens to a scripted reply that no model gives to the request, such as a call of
+        a tool that was not offered: `error`, the default, or `allow`."""
+        return self._fake.script.impossible
+
+    @impossible.setter
+    def impossible(self, value: Impossible) -> None:
+        if value not in ("error", "allow"):
+            raise ScriptError(f'impossible is "error" or "allow", not {value!r}.')
+        self._fake.write(replace(self._fake.script, impossible=value))
 
     @property
     def models(self) -> Catalogue:

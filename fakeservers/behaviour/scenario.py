@@ -19,6 +19,7 @@ from .schedule import ALWAYS, Schedule
 __all__ = ["NATURAL", "Decision", "Nearest", "Rule", "Scenario", "Script", "TokenCounts", "decide"]
 
 Unmatched = Literal["error", "natural"]
+Impossible = Literal["error", "allow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ class Script:
 
     rules: tuple[Rule, ...] = ()
     unmatched: Unmatched = "error"
+    impossible: Impossible = "error"
     limits: Mapping[str, int] = field(default_factory=dict)
 
     @property

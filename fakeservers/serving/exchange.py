@@ -18,6 +18,7 @@ from ..behaviour.limits import Charged, Limits
 from ..behaviour.memory import Memory
 from ..behaviour.models import Catalogue
 from ..behaviour.pace import Pace, Timing, timing
+from ..behaviour.possible import impossibility
 from ..behaviour.scenario import NATURAL, Decision, Script, decide
 from ..behaviour.store import Store
 from ..canonical import (
@@ -35,7 +36,7 @@ from ..canonical import (
 )
 from ..clock import Clock
 from ..errors import LlmsimError
-from ..evidence.explain import explain_unmatched
+from ..evidence.explain import explain_impossible, explain_unmatched
 from ..evidence.journal import REDACTED, Exchange, Journal
 from ..leniency import Validation
 from ..rng import Seed
@@ -210,6 +211,8 @@ class Fake:
         result = self._answering.answer(request, decision, seed, strict=http.validates)
         if decision.pace is not None:
             exchange.timing = self._timing(decision.pace, request, result, seed)
+        if decision.reply is not None and isinstance(result, CompletionResult):
+            self._check_possible(request, result, decision, exchange)
         if isinstance(result, Result):
             if charged is not None:
                 stamp.limits = self.limits.settle(charged, _usage(result))
@@ -294,6 +297,23 @@ class Fake:
         if decision.pace is not None and self.load.full(decision.pace):
             raise Rejected(ApiError(status=503, kind="overloaded"))
         return decision
+
+    def _check_possible(
+        self,
+        request: Request,
+        result: CompletionResult,
+        decision: Decision,
+        exchange: Exchange,
+    ) -> None:
+        """Raise `Rejected` for a scripted reply that no model gives."""
+        twisted = decision.fault is not None and decision.fault.twist is not None
+        if self.script.impossible == "allow" or twisted or not isinstance(request, ChatRequest):
+            return
+        why = impossibility(result.reply, request)
+        if why is not None:
+            message = explain_impossible(self.provider.name, decision.rule, why)
+            exchange.problem = message
+            raise Rejected(ApiError(status=400, kind="script", message=message))
 
     def _failing(self, answer: Answer, error: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
         """The stream that will say so, or, for an answer in one piece, the error itself."""

@@ -14,14 +14,14 @@ from .. import failures, faults, replies
 from ..faults import Fault
 from ..matching import Match
 from ..pace import Delay, Pace, delay, lognormal, pace
-from ..scenario import Rule, Scenario, Script, TokenCounts, Unmatched
+from ..scenario import Impossible, Rule, Scenario, Script, TokenCounts, Unmatched
 from ..schedule import Schedule, ramp, schedule
 from .checking import PlainError, array, at, known, only, table
 
 __all__ = ["MATCH_KEYS", "read_scenario"]
 
 RULE_KEYS = ("on", "replies", "fails", "paces", "counts", "times", "rate", "between", "every")
-SCRIPT_KEYS = ("unmatched", "limits", "rules")
+SCRIPT_KEYS = ("unmatched", "impossible", "limits", "rules")
 MATCH_KEYS = ("model", "prompt", "system", "tool_result", "turn", "headers", "endpoint")
 BESIDE = ("chunks", "arguments", "id")
 PACE_KEYS = ("preset", *(field.name for field in fields(Pace)), "tokens_per_s")
@@ -63,8 +63,12 @@ class _Scripts:
             self._rule(rule, number + 1, f"{path}.rules[{number}]")
             for number, rule in enumerate(array(given.get("rules", []), f"{path}.rules"))
         )
+        impossible = given.get("impossible", "error")
+        if impossible not in get_args(Impossible):
+            allowed = " or ".join(get_args(Impossible))
+            raise PlainError(f"{path}.impossible", f"it is {allowed}, not {impossible!r}.")
         limits = table(given.get("limits", {}), f"{path}.limits", None)
-        return Script(rules=rules, unmatched=unmatched, limits=dict(limits))
+        return Script(rules=rules, unmatched=unmatched, impossible=impossible, limits=dict(limits))
 
     def _rule(self, data: Any, number: int, path: str) -> Rule:
         given = table(data, path, RULE_KEYS)

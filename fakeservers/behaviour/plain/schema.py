@@ -31,6 +31,7 @@ def _script(presets: Sequence[str]) -> dict[str, Any]:
     return _table(
         {
             "unmatched": {"enum": ["error", "natural"]},
+            "impossible": {"enum": ["error", "allow"]},
             "limits": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
             "rules": {"type": "array", "items": _rule(presets)},
         }

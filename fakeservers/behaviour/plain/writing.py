@@ -25,6 +25,8 @@ def write_scenario(scenario: Scenario) -> dict[str, Any]:
         told: dict[str, Any] = {}
         if script.unmatched != "error":
             told["unmatched"] = script.unmatched
+        if script.impossible != "error":
+            told["impossible"] = script.impossible
         if script.limits:
             told["limits"] = dict(script.limits)
         told["rules"] = [_rule_data(rule, name) for rule in script.rules]
