@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from math import inf
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from .behaviour.failures import failure
 from .behaviour.faults import refused
+from .behaviour.jobs import Timing
 from .behaviour.matching import Match, TextPattern
 from .behaviour.models import Catalogue
 from .behaviour.pace import Pace, pace
@@ -133,6 +135,23 @@ class FakeProvider:
     def counts(self, **counts: int) -> "RuleBuilder":
         """Any answer reports these token counts."""
         return self.on().counts(**counts)
+
+    def jobs(self, *, after_s: float = 0, polls: int = 0, fails: str | None = None) -> None:
+        """From now on a job (a batch, a file that is processed) ends `after_s` seconds after it
+        began, and not before a client has looked `polls` times in vain; with `fails` it fails for
+        this reason. `jobs()` has them end at the first look, as they do unless told otherwise.
+
+        Raises ScriptError for a number that is negative or none.
+        """
+        if not _is_number(after_s, int | float) or not _is_number(polls, int):
+            raise ScriptError(
+                f"jobs(after_s={after_s!r}, polls={polls!r}): seconds and a whole number of looks, "
+                f"each from 0, such as jobs(after_s=60) or jobs(polls=2)."
+            )
+        if fails is not None and not isinstance(fails, str):
+            raise ScriptError(f'jobs(fails={fails!r}): the reason in words, fails="No luck."')
+        timing = Timing(after_s=float(after_s), polls=polls, fails=fails)
+        self._fake.write(replace(self._fake.script, jobs=timing))
 
     def reset(self) -> None:
         """Be as new: no script, no journal, nothing stored, the models of the beginning."""
@@ -259,6 +278,10 @@ class RuleBuilder:
         rules = tuple(sorted((*kept, self._rule), key=lambda rule: rule.number))
         self._fake.write(replace(script, rules=rules))
         return self
+
+
+def _is_number(value: Any, kind: Any) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool) and 0 <= value < inf
 
 
 def _times(times: int | None) -> int | None:

@@ -34,10 +34,12 @@ from ..canonical import (
 )
 from ..rng import Seed
 from .embeddings import embed
+from .jobs import Jobs
 from .memory import Loaded, Memory
 from .models import Catalogue, Model
 from .moderation import scores
 from .natural.content import natural_reply
+from .needs import provided
 from .replies import scripted
 from .scenario import Decision, TokenCounts
 from .store import Store
@@ -50,17 +52,19 @@ DIMENSIONS = 768
 """Length of a vector when neither the request nor the model says."""
 
 
-def continued(request: Request, store: Store) -> Request:
-    """The request with what it names of earlier answers put in: the stored conversation before
-    its messages, the stored items in their places."""
+def continued(request: Request, store: Store, jobs: Jobs) -> Request:
+    """The request with what it names of what the server keeps put in: the stored conversation
+    before its messages, the stored items in their places."""
     if isinstance(request, ChatRequest):
-        return _whole(request, store)
+        return _whole(request, store, jobs)
     if isinstance(request, CountRequest):
-        return replace(request, chat=_whole(request.chat, store))
+        return replace(request, chat=_whole(request.chat, store, jobs))
     return request
 
 
-def _whole(chat: ChatRequest, store: Store) -> ChatRequest:
+def _whole(chat: ChatRequest, store: Store, jobs: Jobs) -> ChatRequest:
+    if chat.needs is not None:
+        chat = provided(chat, chat.needs, store, jobs)
     if chat.refers:
         chat = _resolved(chat, store)
     return chat if chat.previous_id is None else _continued(chat, chat.previous_id, store)
@@ -120,6 +124,7 @@ class Answering:
     catalogue: Catalogue
     store: Store
     memory: Memory
+    jobs: Jobs
 
     def answer(self, request: Request, decision: Decision, seed: Seed) -> Result | RawReply:
         """The result of `request`. Raises `Rejected` for an unknown model or resource."""
@@ -154,6 +159,8 @@ class Answering:
         if decision.fault is not None and decision.fault.twist is not None:
             replies = tuple(twisted(one, decision.fault.twist, request) for one in replies)
         usage = count_chat(request, replies)
+        if request.cached_tokens:
+            usage = replace(usage, cached_tokens=request.cached_tokens)
         return CompletionResult(
             replies=replies,
             usage=_overridden(usage, decision),
@@ -187,9 +194,20 @@ class Answering:
             if parent:
                 collection, _, id = parent.rpartition("/")
                 self._found(request, self.store.get(collection, id))
-            return ResourceResult(items=self.store.all(request.collection))
-        act = self.store.delete if request.action == "delete" else self.store.get
-        return ResourceResult(items=(self._found(request, act(request.collection, request.id)),))
+            return ResourceResult(
+                items=tuple(map(self.jobs.seen, self.store.all(request.collection)))
+            )
+        item = self.jobs.seen(self._found(request, self.store.get(request.collection, request.id)))
+        if request.ended and (item.job is None or not item.job.ended):
+            raise Rejected(ApiError(status=400, kind="not_ended", subject=request.id))
+        match request.action:
+            case "delete":
+                self.store.delete(request.collection, request.id)
+                self.jobs.forget(request.collection, request.id)
+            case "cancel" if item.job is not None:
+                self.jobs.cancel(request.collection, request.id)
+                item = self.jobs.seen(item)
+        return ResourceResult(items=(item,))
 
     def _models(self, request: ResourceRequest) -> Iterable[Model]:
         if request.id is None:

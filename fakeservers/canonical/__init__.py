@@ -13,6 +13,7 @@ from .errors import (
     Rejected,
     RetrySyntax,
 )
+from .jobs import BatchAnswer, BatchItem, Finished, Job, Phase, Work
 from .metering import Charge, Meter, Reading
 from .parts import (
     Media,
@@ -32,6 +33,7 @@ from .requests import (
     CountRequest,
     EmbedRequest,
     ModerateRequest,
+    Needs,
     OutputFormat,
     Request,
     ResourceRequest,
@@ -40,6 +42,7 @@ from .requests import (
     ToolChoice,
 )
 from .results import (
+    Cached,
     CompletionResult,
     EmbedResult,
     Finish,
@@ -56,6 +59,9 @@ from .results import (
 
 __all__ = [
     "ApiError",
+    "BatchAnswer",
+    "BatchItem",
+    "Cached",
     "Charge",
     "ChatRequest",
     "CompletionResult",
@@ -64,6 +70,8 @@ __all__ = [
     "EmbedResult",
     "ErrorKind",
     "Finish",
+    "Finished",
+    "Job",
     "Limited",
     "Media",
     "Message",
@@ -71,9 +79,11 @@ __all__ = [
     "Metered",
     "ModerateRequest",
     "ModerateResult",
+    "Needs",
     "Opaque",
     "OutputFormat",
     "Part",
+    "Phase",
     "RawReply",
     "Reading",
     "Reference",
@@ -97,4 +107,5 @@ __all__ = [
     "ToolResult",
     "Usage",
     "Use",
+    "Work",
 ]

@@ -22,6 +22,7 @@ ErrorKind = Literal[
     "missing_key",
     "unknown_model",
     "not_found",
+    "not_ended",  # a job is still going
     "invalid",
     "overloaded",
     "rate_limited",

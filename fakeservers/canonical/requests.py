@@ -11,6 +11,7 @@ __all__ = [
     "CountRequest",
     "EmbedRequest",
     "ModerateRequest",
+    "Needs",
     "OutputFormat",
     "Request",
     "ResourceRequest",
@@ -55,12 +56,23 @@ class ThinkingOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a request names that the server must have: a `conversation` and a `cached` content,
+    both of which come before its messages, and the `files` that its parts are."""
+
+    conversation: str | None = None
+    cached: str | None = None
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
     """One request for generated content, whatever the API that carried it.
 
     `messages` holds the whole conversation, system messages included; `raw` is the parsed
     body, which nobody changes. `previous_id` names a stored conversation that the server is to
-    put before it; `refers` tells that some part is a Reference to a stored item.
+    put before it; `refers` tells that some part is a Reference to a stored item; `needs` names
+    what else the server keeps. `cached_tokens` of the prompt were cached before it was asked.
     """
 
     provider: str
@@ -78,6 +90,8 @@ class ChatRequest:
     stream: bool = False
     previous_id: str | None = None
     refers: bool = False
+    needs: Needs | None = None
+    cached_tokens: int = 0
     raw: Any = None
 
     @property
@@ -164,16 +178,19 @@ class ResourceRequest:
 
     `collection` is `models`, `memory` (the models that are loaded) or the name under which
     answers were stored; `id` is None for the whole collection. `source` names the model that a
-    `create` starts from (Ollama's copy).
+    `create` starts from (Ollama's copy). `polls` tells that a client looks how far a job is,
+    `ended` that the job must have ended for the request to make sense.
     """
 
     provider: str
     endpoint: str
     collection: str
-    action: Literal["list", "get", "create", "delete", "update"]
+    action: Literal["list", "get", "create", "delete", "update", "cancel"]
     id: str | None = None
     source: str | None = None
     stream: bool = False
+    polls: bool = False
+    ended: bool = False
     raw: Any = None
 
     @property

@@ -8,12 +8,13 @@ Everything here is plain computation: no sockets, no waiting.
 import logging
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from hmac import compare_digest
 
 from ..behaviour.answers import Answering, continued
+from ..behaviour.jobs import Jobs, Task
 from ..behaviour.limits import Charged, Limits
 from ..behaviour.memory import Memory
 from ..behaviour.models import Catalogue
@@ -22,6 +23,8 @@ from ..behaviour.scenario import NATURAL, Decision, Script, decide
 from ..behaviour.store import Store
 from ..canonical import (
     ApiError,
+    BatchAnswer,
+    BatchItem,
     ChatRequest,
     CompletionResult,
     EmbedRequest,
@@ -29,7 +32,9 @@ from ..canonical import (
     RawReply,
     Rejected,
     Request,
+    ResourceRequest,
     Result,
+    Stored,
     Thinking,
     Usage,
 )
@@ -39,8 +44,10 @@ from ..evidence.explain import explain_unmatched
 from ..evidence.journal import REDACTED, Exchange, Journal
 from ..rng import Seed
 from ..wire.base import Answer, Headers, HttpRequest, Provider, RequestHeaders, Stamp
+from ..wire.multipart import unbounded
 from .load import Load
 from .routing import RouteTable
+from .work import finish, told
 
 __all__ = ["Fake"]
 
@@ -87,7 +94,9 @@ class Fake:
         self.write(Script())
         self.journal = Journal()
         self.used: dict[int, int] = {}
-        self._answering = Answering(catalogue=self._models(), store=Store(), memory=Memory())
+        self._answering = Answering(
+            catalogue=self._models(), store=Store(), memory=Memory(), jobs=Jobs(self.clock.wall)
+        )
         self._known: OrderedDict[bytes, _Asked] = OrderedDict()
         self.load = Load()
         self.begin()
@@ -116,13 +125,20 @@ class Fake:
     def models(self) -> Catalogue:
         return self._answering.catalogue
 
-    def respond(self, http: HttpRequest) -> tuple[Answer, Exchange]:
-        """The answer to a request, and its entry in the journal."""
+    def respond(self, http: HttpRequest, *, batch: str | None = None) -> tuple[Answer, Exchange]:
+        """The answer to a request, and its entry in the journal. `batch` names the batch that
+        it came in, where it did."""
         exchange = self._enter(http)
+        exchange.batch = batch
         asked = self._asked(http)
         seed = self._root.of(asked.key + asked.times.to_bytes(8, "big"))
         ids = seed.ids()
-        stamp = Stamp(ids=ids, now_s=self.clock.wall(), elapsed_ms=ids.integer(180, 900))
+        stamp = Stamp(
+            ids=ids,
+            now_s=self.clock.wall(),
+            elapsed_ms=ids.integer(180, 900),
+            instant=self.script.jobs.instant,
+        )
         shared = self._shared(http, exchange, stamp)
         if isinstance(shared, Answer):
             answer = shared
@@ -184,10 +200,13 @@ class Fake:
             http = replace(http, params=params)
             exchange.http = replace(exchange.http, params=params)
         read = asked.read or endpoint.parse(http)
-        charged = self._charge(read, http)
-        if asked.times and len(http.body) <= READ_BYTES_MAX:
+        # Batches have limits of their own, which nobody reaches here.
+        charged = self._charge(read, http) if exchange.batch is None else None
+        # How a resource is read may depend on more than the body, as Gemini's uploads do.
+        if asked.times and len(http.body) <= READ_BYTES_MAX and not _is_resource(read):
             asked.read = read
-        request = continued(read, self._answering.store)
+        self._catch_up(read, exchange, stamp)
+        request = continued(read, self._answering.store, self._answering.jobs)
         if request is not read:
             exchange.continued = request
         decision = self._decide(request, http, exchange, seed)
@@ -203,7 +222,7 @@ class Fake:
             if isinstance(result, CompletionResult):
                 exchange.replies, exchange.usage = result.replies, result.usage
             if answer.stores:
-                self._answering.store.put(answer.stores)
+                self._keep(answer.stores, http)
             if answer.uses is not None:
                 self._answering.memory.use(answer.uses)
             return answer
@@ -214,6 +233,32 @@ class Fake:
             headers=(("content-type", content_type), *result.headers),
             body=result.body,
         )
+
+    def _keep(self, stores: Sequence[Stored], http: HttpRequest) -> None:
+        self._answering.store.put(stores)
+        for stored in stores:
+            if stored.work is not None:
+                self._answering.jobs.begin(stored, self.script.jobs, http.headers)
+
+    def _catch_up(self, request: Request, exchange: Exchange, stamp: Stamp) -> None:
+        """Have happened what was to happen on the clock since the last request: what expired is
+        gone, the jobs that ended have their results. Looking at a job may be what ends it."""
+        store, jobs = self._answering.store, self._answering.jobs
+        store.expire(stamp.now_s)
+        if not jobs or exchange.batch is not None:
+            return
+        if isinstance(request, ResourceRequest) and request.polls and request.id is not None:
+            jobs.look(request.collection, request.id)
+        for task, job in jobs.ended():
+            store.put(finish(task, job, self._ask, stamp))
+
+    def _ask(self, item: BatchItem, task: Task) -> BatchAnswer:
+        """Answer one request of a batch as if it had come alone."""
+        http = HttpRequest(method="POST", path=item.path, headers=task.headers, body=item.body)
+        answer, exchange = self.respond(http, batch=task.stored.id)
+        said = told(item, answer)
+        exchange.outcome, exchange.ended_s = "complete", self.clock.now()
+        return said
 
     def _admit(self, http: HttpRequest) -> None:
         """Raise `Rejected` without credentials, or, where a token is set, with others."""
@@ -346,7 +391,8 @@ class Fake:
     def _asked(self, http: HttpRequest) -> "_Asked":
         """What is known of the request from the times that it was asked before."""
         place = f"{http.method} {http.path} {http.query or ''}\n"
-        key = blake2b(place.encode("utf-8", "replace") + http.body, digest_size=16).digest()
+        body = unbounded(http.body)
+        key = blake2b(place.encode("utf-8", "replace") + body, digest_size=16).digest()
         known = self._known.get(key)
         if known is not None:
             known.times += 1
@@ -374,6 +420,10 @@ def _usage(result: Result | RawReply) -> Usage:
     if isinstance(result, CompletionResult):
         return result.usage
     return Usage(input_tokens=result.input_tokens if isinstance(result, EmbedResult) else 0)
+
+
+def _is_resource(request: Request) -> bool:
+    return isinstance(request, ResourceRequest)
 
 
 def _redacted(values: Mapping[str, str], secrets: frozenset[str]) -> Mapping[str, str]:
