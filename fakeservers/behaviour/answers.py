@@ -27,6 +27,7 @@ from ..canonical import (
     ResourceRequest,
     ResourceResult,
     Result,
+    Stored,
     TokenResult,
     ToolCall,
     ToolResult,
@@ -65,6 +66,8 @@ def continued(request: Request, store: Store, jobs: Jobs) -> Request:
 def _whole(chat: ChatRequest, store: Store, jobs: Jobs) -> ChatRequest:
     if chat.needs is not None:
         chat = provided(chat, chat.needs, store, jobs)
+        names = {call.id: call.name for message in chat.messages for call in _calls(message)}
+        chat = replace(chat, messages=_named(chat.messages, names))
     if chat.refers:
         chat = _resolved(chat, store)
     return chat if chat.previous_id is None else _continued(chat, chat.previous_id, store)
@@ -204,10 +207,16 @@ class Answering:
             case "delete":
                 self.store.delete(request.collection, request.id)
                 self.jobs.forget(request.collection, request.id)
+                return ResourceResult(items=(item, *self._owner(request)))
             case "cancel" if item.job is not None:
                 self.jobs.cancel(request.collection, request.id)
                 item = self.jobs.seen(item)
         return ResourceResult(items=(item,))
+
+    def _owner(self, request: ResourceRequest) -> tuple[Stored, ...]:
+        """What the collection hangs on, which must be there; nothing for one that stands alone."""
+        collection, _, id = request.collection.rpartition("/")[0].rpartition("/")
+        return (self._found(request, self.store.get(collection, id)),) if collection else ()
 
     def _models(self, request: ResourceRequest) -> Iterable[Model]:
         if request.id is None:
@@ -231,7 +240,8 @@ class Answering:
     def _found(self, request: ResourceRequest, item: Any) -> Any:
         if item is None:
             kind: ErrorKind = "unknown_model" if request.collection == "models" else "not_found"
-            subject = request.source or request.id or request.collection.rpartition("/")[0]
+            owner = request.collection.rpartition("/")[0].rpartition("/")[2]
+            subject = request.source or request.id or owner
             raise Rejected(ApiError(status=404, kind=kind, subject=subject))
         return item
 

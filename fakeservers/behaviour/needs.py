@@ -35,8 +35,15 @@ def _check_file(id: str, store: Store, jobs: Jobs) -> None:
 def _told(id: str, store: Store) -> tuple[Message, ...]:
     if store.get("conversations", id) is None:
         raise Rejected(ApiError(status=404, kind="not_found", code="conversation", subject=id))
-    items = store.all(f"conversations/{id}/items")
-    return tuple(message for item in items for message in item.messages)
+    said = [message for item in store.all(f"conversations/{id}/items") for message in item.messages]
+    turns: list[Message] = []
+    for message in said:
+        # The items of one turn of the model, or of its tools, are one message.
+        if turns and turns[-1].role == message.role and message.role in ("assistant", "tool"):
+            turns[-1] = Message(message.role, turns[-1].parts + message.parts)
+        else:
+            turns.append(message)
+    return tuple(turns)
 
 
 def _cached(chat: ChatRequest, id: str, store: Store) -> ChatRequest:

@@ -214,6 +214,7 @@ def _unknown_model(name: str, http: HttpRequest) -> tuple[str, str, str | None, 
 _RESOURCES: Mapping[str, str] = {
     "/responses": "Response",
     "/chat/completions": "Chat completion",
+    "/uploads": "Upload",
 }
 
 
@@ -234,5 +235,19 @@ def _not_found(problem: ApiError, http: HttpRequest) -> tuple[str, str, str | No
             "input",
             None,
         )
+    if problem.code == "conversation":
+        return f"Conversation with id '{subject}' not found.", INVALID, None, None
+    if problem.code == "file" or "/files" in http.path or http.path.endswith("/batches"):
+        return f"No such File object: {subject}", INVALID, "id", None
+    if "/batches/" in http.path:
+        return f"No batch found with id '{subject}'.", INVALID, None, None
+    if "/conversations/" in http.path:
+        return _unknown_conversation(subject, http)
     what = next((name for part, name in _RESOURCES.items() if part in http.path), "Resource")
     return f"{what} with id '{subject}' not found.", INVALID, None, None
+
+
+def _unknown_conversation(id: str, http: HttpRequest) -> tuple[str, str, str | None, str | None]:
+    """Of a conversation, or of an item in one that there is."""
+    kind = "Item" if "/items/" in http.path and not id.startswith("conv_") else "Conversation"
+    return f"{kind} with id '{id}' not found.", INVALID, None, None

@@ -1,6 +1,7 @@
 """Lists that are read a page at a time, by `after`, `limit` and `order`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Any
 
@@ -8,40 +9,59 @@ from ...canonical import Rejected, Stored
 from .responses.checks import Range, check_range
 from .wording import WORDING
 
-__all__ = ["check_page", "page"]
+__all__ = ["Paging", "check_page", "page"]
 
-LIMIT = 20
 LIMITS = Range("integer", 1, 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """How one list is paged: the limits of a page, and its order where the query names none."""
+
+    limits: Range = LIMITS
+    limit: int = 20
+    order: str = "asc"
+
+    def check(self, query: Mapping[str, str]) -> None:
+        """Raise `Rejected` for a `limit` that is none."""
+        self._limit(query)
+
+    def page(self, items: Sequence[Stored], query: Mapping[str, str]) -> dict[str, Any]:
+        """The page of `items`, given oldest first, that a query asks for."""
+        descending = (query.get("order") or self.order) == "desc"
+        found = list(reversed(items) if descending else items)
+        after = query.get("after")
+        if any(item.id == after for item in found):
+            found = list(dropwhile(lambda item: item.id != after, found))[1:]
+        told = found[: self._limit(query)]
+        return {
+            "object": "list",
+            "data": [item.body for item in told],
+            "first_id": told[0].id if told else None,
+            "last_id": told[-1].id if told else None,
+            "has_more": len(found) > len(told),
+        }
+
+    def _limit(self, query: Mapping[str, str]) -> int:
+        text = query.get("limit")
+        if text is None:
+            return self.limit
+        try:
+            limit = int(text)
+        except ValueError:
+            raise Rejected(WORDING.wrong_type(("limit",), ("integer",), text)) from None
+        check_range("limit", limit, self.limits)
+        return limit
+
+
+USUAL = Paging()
 
 
 def check_page(query: Mapping[str, str]) -> None:
     """Raise `Rejected` for a `limit` that is none."""
-    _limit(query)
+    USUAL.check(query)
 
 
 def page(items: Sequence[Stored], query: Mapping[str, str]) -> dict[str, Any]:
     """The page of `items` that a query asks for; oldest first unless `order=desc`."""
-    found = list(reversed(items) if query.get("order") == "desc" else items)
-    after = query.get("after")
-    if any(item.id == after for item in found):
-        found = list(dropwhile(lambda item: item.id != after, found))[1:]
-    told = found[: _limit(query)]
-    return {
-        "object": "list",
-        "data": [item.body for item in told],
-        "first_id": told[0].id if told else None,
-        "last_id": told[-1].id if told else None,
-        "has_more": len(found) > len(told),
-    }
-
-
-def _limit(query: Mapping[str, str]) -> int:
-    text = query.get("limit")
-    if text is None:
-        return LIMIT
-    try:
-        limit = int(text)
-    except ValueError:
-        raise Rejected(WORDING.wrong_type(("limit",), ("integer",), text)) from None
-    check_range("limit", limit, LIMITS)
-    return limit
+    return USUAL.page(items, query)

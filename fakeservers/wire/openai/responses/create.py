@@ -7,6 +7,7 @@ from ...base import Answer, HttpRequest, Stamp
 from ...framing import dumps, event, json_bytes
 from ...reading import Reader
 from ..errors import WORDING
+from ..file_inputs import needing
 from ..headers import answer
 from .body import response
 from .events import events
@@ -25,7 +26,8 @@ class CreateResponse:
 
     def parse(self, http: HttpRequest) -> ChatRequest:
         body = Reader.of(http.json(), WORDING)
-        return read(body, provider=self._provider, endpoint="responses.create")
+        chat = read(body, provider=self._provider, endpoint="responses.create")
+        return needing(chat, http)
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
         ids = ItemIds(stamp)

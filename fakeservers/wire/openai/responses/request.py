@@ -10,6 +10,7 @@ from typing import Literal
 from ....canonical import (
     ChatRequest,
     Message,
+    Needs,
     OutputFormat,
     Reference,
     Rejected,
@@ -29,6 +30,10 @@ __all__ = ["custom_tools", "instructed", "offered", "read"]
 NO_INPUT = (
     'One of "input" or "previous_response_id" or '
     "'prompt' or 'conversation_id' must be provided."
+)
+NOT_BOTH = (
+    "Mutually exclusive parameters: Ensure you are only providing one of: "
+    "'previous_response_id' or 'conversation'."
 )
 DEFAULT_MODEL = "gpt-4.1"
 """The model when a stored prompt is to decide."""
@@ -64,8 +69,19 @@ def read(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
         stream=body.flag("stream") is True,
         previous_id=body.text("previous_response_id"),
         refers=any(isinstance(part, Reference) for said in messages for part in said.parts),
+        needs=_needs(body),
         raw=body.value,
     )
+
+
+def _needs(body: Reader) -> Needs | None:
+    """The conversation that the request is part of."""
+    given = body.raw("conversation")
+    if given is None:
+        return None
+    if body.has("previous_response_id"):
+        raise Rejected(invalid(NOT_BOTH, code="mutually_exclusive_parameters"))
+    return Needs(conversation=given if isinstance(given, str) else given["id"])
 
 
 def instructed(body: Reader) -> tuple[Message, ...]:
