@@ -250,7 +250,9 @@ class Fake:
         if isinstance(request, ResourceRequest) and request.polls and request.id is not None:
             jobs.look(request.collection, request.id)
         for task, job in jobs.ended():
-            store.put(finish(task, job, self._ask, stamp))
+            # What has expired or made room meanwhile does not come back.
+            if store.get(task.stored.collection, task.stored.id) is not None:
+                store.put(finish(task, job, self._ask, stamp))
 
     def _ask(self, item: BatchItem, task: Task) -> BatchAnswer:
         """Answer one request of a batch as if it had come alone."""
