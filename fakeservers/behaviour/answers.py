@@ -15,6 +15,8 @@ from ..canonical import (
     EmbedRequest,
     EmbedResult,
     ErrorKind,
+    ImageRequest,
+    ImageResult,
     Message,
     ModerateRequest,
     ModerateResult,
@@ -27,6 +29,8 @@ from ..canonical import (
     ResourceRequest,
     ResourceResult,
     Result,
+    SpeechRequest,
+    SpeechResult,
     Stored,
     TokenResult,
     ToolCall,
@@ -36,6 +40,7 @@ from ..canonical import (
 from ..rng import Seed
 from .embeddings import embed
 from .jobs import Jobs
+from .media import paint, speak
 from .memory import Loaded, Memory
 from .models import Catalogue, Model
 from .moderation import scores
@@ -146,6 +151,10 @@ class Answering:
                 return self._moderate(request, decision)
             case ResourceRequest():
                 return self._resource(request)
+            case ImageRequest():
+                return self._paint(request, decision, seed)
+            case SpeechRequest():
+                return self._speak(request, decision, seed)
 
     def _chat(
         self, request: ChatRequest, decision: Decision, seed: Seed
@@ -186,6 +195,16 @@ class Answering:
             scores=tuple(scores(text) for text in request.inputs),
             model=model.snapshot if model else request.model,
         )
+
+    def _paint(self, request: ImageRequest, decision: Decision, seed: Seed) -> ImageResult:
+        model = self._model(request.model, decision)
+        made = paint(request, seed, model.snapshot if model else request.model)
+        return replace(made, usage=_overridden(made.usage, decision))
+
+    def _speak(self, request: SpeechRequest, decision: Decision, seed: Seed) -> SpeechResult:
+        model = self._model(request.model, decision)
+        made = speak(request, seed, model.snapshot if model else request.model)
+        return replace(made, usage=_overridden(made.usage, decision))
 
     def _resource(self, request: ResourceRequest) -> ResourceResult:
         if request.collection == "models":

@@ -14,6 +14,7 @@ from .errors import (
     RetrySyntax,
 )
 from .jobs import BatchAnswer, BatchItem, Finished, Job, Phase, Work
+from .media import ImageRequest, ImageResult, SpeechRequest, SpeechResult
 from .metering import Charge, Meter, Reading
 from .parts import (
     Media,
@@ -35,7 +36,6 @@ from .requests import (
     ModerateRequest,
     Needs,
     OutputFormat,
-    Request,
     ResourceRequest,
     ThinkingOptions,
     Tool,
@@ -50,11 +50,29 @@ from .results import (
     RawReply,
     Reply,
     ResourceResult,
-    Result,
     Stored,
     TokenResult,
     Usage,
     Use,
+)
+
+Request = (
+    ChatRequest
+    | CountRequest
+    | EmbedRequest
+    | ImageRequest
+    | ModerateRequest
+    | ResourceRequest
+    | SpeechRequest
+)
+Result = (
+    CompletionResult
+    | EmbedResult
+    | ImageResult
+    | ModerateResult
+    | ResourceResult
+    | SpeechResult
+    | TokenResult
 )
 
 __all__ = [
@@ -71,6 +89,8 @@ __all__ = [
     "ErrorKind",
     "Finish",
     "Finished",
+    "ImageRequest",
+    "ImageResult",
     "Job",
     "Limited",
     "Media",
@@ -96,6 +116,8 @@ __all__ = [
     "Result",
     "RetrySyntax",
     "Role",
+    "SpeechRequest",
+    "SpeechResult",
     "Stored",
     "Text",
     "Thinking",

@@ -13,7 +13,6 @@ __all__ = [
     "ModerateRequest",
     "Needs",
     "OutputFormat",
-    "Request",
     "ResourceRequest",
     "ThinkingOptions",
     "Tool",
@@ -200,6 +199,3 @@ class ResourceRequest:
     @property
     def prompt(self) -> str:
         return ""
-
-
-Request = ChatRequest | CountRequest | EmbedRequest | ModerateRequest | ResourceRequest

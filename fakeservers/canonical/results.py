@@ -17,7 +17,6 @@ __all__ = [
     "RawReply",
     "Reply",
     "ResourceResult",
-    "Result",
     "Stored",
     "TokenResult",
     "Usage",
@@ -109,9 +108,6 @@ class ResourceResult:
     """What a ResourceRequest found, after the change it asked for: the items, in their order."""
 
     items: tuple[Any, ...]
-
-
-Result = CompletionResult | EmbedResult | TokenResult | ModerateResult | ResourceResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

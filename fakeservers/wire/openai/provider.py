@@ -6,6 +6,7 @@ from ...canonical import Meter
 from ..base import Provider, Route
 from ..cors import open_to_all
 from .attach import attach
+from .audio import Speech, Transcribe, Translate
 from .batches import CancelBatch, CreateBatch, ListBatches, RetrieveBatch
 from .chat import ChatCompletions
 from .chat_stored import (
@@ -29,6 +30,7 @@ from .conversations import (
 from .embeddings import Embeddings
 from .errors import admit, error
 from .files import CreateFile, DeleteFile, FileContent, ListFiles, RetrieveFile
+from .images import CreateVariation, EditImage, GenerateImage, ImageContent
 from .models import DeleteModel, GetModel, ListModels
 from .moderations import Moderations
 from .responses.routes import ROUTES as RESPONSES
@@ -67,6 +69,13 @@ PROVIDER = Provider(
         Route("GET", "/v1/models/{model:path}", GetModel()),
         Route("DELETE", "/v1/models/{model:path}", DeleteModel()),
         *RESPONSES,
+        Route("POST", "/v1/images/generations", GenerateImage()),
+        Route("POST", "/v1/images/edits", EditImage()),
+        Route("POST", "/v1/images/variations", CreateVariation()),
+        Route("GET", "/v1/images/content/{id}.png", ImageContent()),
+        Route("POST", "/v1/audio/speech", Speech()),
+        Route("POST", "/v1/audio/transcriptions", Transcribe()),
+        Route("POST", "/v1/audio/translations", Translate()),
         Route("POST", "/v1/conversations", CreateConversation()),
         Route("GET", "/v1/conversations/{id}", RetrieveConversation()),
         Route("POST", "/v1/conversations/{id}", UpdateConversation()),
