@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from difflib import get_close_matches
-from math import inf
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from .behaviour.failures import failure
 from .behaviour.faults import refused
-from .behaviour.jobs import Timing
+from .behaviour.jobs import job_timing
 from .behaviour.matching import Match, TextPattern
 from .behaviour.models import Catalogue
 from .behaviour.pace import Pace, pace
@@ -143,14 +142,7 @@ class FakeProvider:
 
         Raises ScriptError for a number that is negative or none.
         """
-        if not _is_number(after_s, int | float) or not _is_number(polls, int):
-            raise ScriptError(
-                f"jobs(after_s={after_s!r}, polls={polls!r}): seconds and a whole number of looks, "
-                f"each from 0, such as jobs(after_s=60) or jobs(polls=2)."
-            )
-        if fails is not None and not isinstance(fails, str):
-            raise ScriptError(f'jobs(fails={fails!r}): the reason in words, fails="No luck."')
-        timing = Timing(after_s=float(after_s), polls=polls, fails=fails)
+        timing = job_timing(after_s=after_s, polls=polls, fails=fails)
         self._fake.write(replace(self._fake.script, jobs=timing))
 
     def reset(self) -> None:
@@ -278,10 +270,6 @@ class RuleBuilder:
         rules = tuple(sorted((*kept, self._rule), key=lambda rule: rule.number))
         self._fake.write(replace(script, rules=rules))
         return self
-
-
-def _is_number(value: Any, kind: Any) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool) and 0 <= value < inf
 
 
 def _times(times: int | None) -> int | None:

@@ -5,12 +5,15 @@ Nobody waits for a job: whoever looks at it learns how far it has come by then. 
 answered elsewhere, when it ends.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..canonical import Job, Phase, Stored, Work
+from ..errors import ScriptError
 
-__all__ = ["INSTANT", "TASKS_MAX", "Jobs", "Task", "Timing", "progress"]
+__all__ = ["INSTANT", "TASKS_MAX", "Jobs", "Task", "Timing", "job_timing", "progress"]
 
 TASKS_MAX = 4096
 """Jobs under way; the oldest is forgotten."""
@@ -36,6 +39,22 @@ class Timing:
     def instant(self) -> bool:
         """Whether a job ends as soon as it has begun."""
         return not self.after_s and not self.polls
+
+
+def job_timing(*, after_s: float = 0, polls: int = 0, fails: str | None = None) -> Timing:
+    """When jobs end. Raises ScriptError for a number that is negative or none."""
+    if not _is_number(after_s, int | float) or not _is_number(polls, int):
+        raise ScriptError(
+            f"jobs(after_s={after_s!r}, polls={polls!r}): seconds and a whole number of looks, "
+            f"each from 0, such as jobs(after_s=60) or jobs(polls=2)."
+        )
+    if fails is not None and not isinstance(fails, str):
+        raise ScriptError(f'jobs(fails={fails!r}): the reason in words, fails="No luck."')
+    return Timing(after_s=float(after_s), polls=polls, fails=fails)
+
+
+def _is_number(value: Any, kind: Any) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
 INSTANT = Timing()

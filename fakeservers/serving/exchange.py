@@ -8,13 +8,13 @@ Everything here is plain computation: no sockets, no waiting.
 import logging
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import blake2b
 from hmac import compare_digest
 
 from ..behaviour.answers import Answering, continued
-from ..behaviour.jobs import Jobs, Task
+from ..behaviour.jobs import Jobs
 from ..behaviour.limits import Charged, Limits
 from ..behaviour.memory import Memory
 from ..behaviour.models import Catalogue
@@ -23,8 +23,6 @@ from ..behaviour.scenario import NATURAL, Decision, Script, decide
 from ..behaviour.store import Store
 from ..canonical import (
     ApiError,
-    BatchAnswer,
-    BatchItem,
     ChatRequest,
     CompletionResult,
     EmbedRequest,
@@ -32,9 +30,7 @@ from ..canonical import (
     RawReply,
     Rejected,
     Request,
-    ResourceRequest,
     Result,
-    Stored,
     Thinking,
     Usage,
 )
@@ -47,7 +43,7 @@ from ..wire.base import Answer, Headers, HttpRequest, Provider, RequestHeaders, 
 from ..wire.multipart import unbounded
 from .load import Load
 from .routing import RouteTable
-from .work import finish, told
+from .work import catch_up, is_read_alike, keep
 
 __all__ = ["Fake"]
 
@@ -202,10 +198,10 @@ class Fake:
         read = asked.read or endpoint.parse(http)
         # Batches have limits of their own, which nobody reaches here.
         charged = self._charge(read, http) if exchange.batch is None else None
-        # How a resource is read may depend on more than the body, as Gemini's uploads do.
-        if asked.times and len(http.body) <= READ_BYTES_MAX and not _is_resource(read):
+        if asked.times and len(http.body) <= READ_BYTES_MAX and is_read_alike(read):
             asked.read = read
-        self._catch_up(read, exchange, stamp)
+        if exchange.batch is None:
+            catch_up(self._answering, read, self.respond, stamp)
         request = continued(read, self._answering.store, self._answering.jobs)
         if request is not read:
             exchange.continued = request
@@ -222,7 +218,7 @@ class Fake:
             if isinstance(result, CompletionResult):
                 exchange.replies, exchange.usage = result.replies, result.usage
             if answer.stores:
-                self._keep(answer.stores, http)
+                keep(self._answering, answer.stores, self.script.jobs, http.headers)
             if answer.uses is not None:
                 self._answering.memory.use(answer.uses)
             return answer
@@ -233,34 +229,6 @@ class Fake:
             headers=(("content-type", content_type), *result.headers),
             body=result.body,
         )
-
-    def _keep(self, stores: Sequence[Stored], http: HttpRequest) -> None:
-        self._answering.store.put(stores)
-        for stored in stores:
-            if stored.work is not None:
-                self._answering.jobs.begin(stored, self.script.jobs, http.headers)
-
-    def _catch_up(self, request: Request, exchange: Exchange, stamp: Stamp) -> None:
-        """Have happened what was to happen on the clock since the last request: what expired is
-        gone, the jobs that ended have their results. Looking at a job may be what ends it."""
-        store, jobs = self._answering.store, self._answering.jobs
-        store.expire(stamp.now_s)
-        if not jobs or exchange.batch is not None:
-            return
-        if isinstance(request, ResourceRequest) and request.polls and request.id is not None:
-            jobs.look(request.collection, request.id)
-        for task, job in jobs.ended():
-            # What has expired or made room meanwhile does not come back.
-            if store.get(task.stored.collection, task.stored.id) is not None:
-                store.put(finish(task, job, self._ask, stamp))
-
-    def _ask(self, item: BatchItem, task: Task) -> BatchAnswer:
-        """Answer one request of a batch as if it had come alone."""
-        http = HttpRequest(method="POST", path=item.path, headers=task.headers, body=item.body)
-        answer, exchange = self.respond(http, batch=task.stored.id)
-        said = told(item, answer)
-        exchange.outcome, exchange.ended_s = "complete", self.clock.now()
-        return said
 
     def _admit(self, http: HttpRequest) -> None:
         """Raise `Rejected` without credentials, or, where a token is set, with others."""
@@ -422,10 +390,6 @@ def _usage(result: Result | RawReply) -> Usage:
     if isinstance(result, CompletionResult):
         return result.usage
     return Usage(input_tokens=result.input_tokens if isinstance(result, EmbedResult) else 0)
-
-
-def _is_resource(request: Request) -> bool:
-    return isinstance(request, ResourceRequest)
 
 
 def _redacted(values: Mapping[str, str], secrets: frozenset[str]) -> Mapping[str, str]:
