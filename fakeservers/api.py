@@ -184,7 +184,9 @@ class FakeServers:
     @property
     def scenario(self) -> Scenario:
         """All that the fakes have been told, as one value."""
-        scripts = {name: fake.script for name, fake in self._fakes.items() if fake.script.rules}
+        scripts = {
+            name: fake.script for name, fake in self._fakes.items() if fake.script != Script()
+        }
         return Scenario(seed=self.seed, scripts=scripts)
 
     @property

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Never, Self
 
 from .behaviour.failures import failure
 from .behaviour.faults import refused
+from .behaviour.jobs import job_timing
 from .behaviour.matching import Match, TextPattern
 from .behaviour.models import Catalogue
 from .behaviour.pace import Pace, pace
@@ -161,6 +162,16 @@ class FakeProvider:
     def counts(self, **counts: int) -> "RuleBuilder":
         """Any answer reports these token counts."""
         return self.on().counts(**counts)
+
+    def jobs(self, *, after_s: float = 0, polls: int = 0, fails: str | None = None) -> None:
+        """From now on a job (a batch, a file that is processed) ends `after_s` seconds after it
+        began, and not before a client has looked `polls` times in vain; with `fails` it fails for
+        this reason. `jobs()` has them end at the first look, as they do unless told otherwise.
+
+        Raises ScriptError for a number that is negative or none.
+        """
+        timing = job_timing(after_s=after_s, polls=polls, fails=fails)
+        self._fake.write(replace(self._fake.script, jobs=timing))
 
     def reset(self) -> None:
         """Be as new: no script, no journal, nothing stored, the models of the beginning."""

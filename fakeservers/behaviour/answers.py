@@ -14,9 +14,12 @@ from ..canonical import (
     CountRequest,
     EmbedRequest,
     EmbedResult,
+    ImageRequest,
+    ImageResult,
     Message,
     ModerateRequest,
     ModerateResult,
+    Needs,
     Part,
     RawReply,
     Reference,
@@ -26,6 +29,8 @@ from ..canonical import (
     ResourceRequest,
     ResourceResult,
     Result,
+    SpeechRequest,
+    SpeechResult,
     Stored,
     TokenResult,
     ToolCall,
@@ -34,10 +39,13 @@ from ..canonical import (
 )
 from ..rng import Seed
 from .embeddings import embed
+from .jobs import Jobs
+from .media import paint, speak
 from .memory import Loaded, Memory
 from .models import Catalogue, Model
 from .moderation import scores
 from .natural.content import natural_reply
+from .needs import provided
 from .replies import scripted
 from .scenario import Decision, TokenCounts
 from .store import Store
@@ -55,26 +63,43 @@ HINT = "x-llmsim-hint"
 NAME_SHOWN_MAX = 100
 """How much of a model's name the hint repeats."""
 
-_OfModel = ChatRequest | CountRequest | EmbedRequest | ModerateRequest
+_OfModel = (
+    ChatRequest | CountRequest | EmbedRequest | ModerateRequest | ImageRequest | SpeechRequest
+)
 
 
-def continued(request: Request, store: Store, *, strict: bool = True) -> Request:
-    """The request with what it names of earlier answers put in: the stored conversation before
-    its messages, the stored items in their places. Raises `Rejected` for what is not stored, or,
-    unless `strict`, passes over it."""
+def continued(request: Request, store: Store, jobs: Jobs, *, strict: bool = True) -> Request:
+    """The request with what it names of what the server keeps put in: the stored conversation
+    before its messages, the stored items in their places. Raises `Rejected` for what is not
+    stored, or, unless `strict`, passes over it."""
     if isinstance(request, ChatRequest):
-        return _whole(request, store, strict)
+        return _whole(request, store, jobs, strict)
     if isinstance(request, CountRequest):
-        return replace(request, chat=_whole(request.chat, store, strict))
+        return replace(request, chat=_whole(request.chat, store, jobs, strict))
     return request
 
 
-def _whole(chat: ChatRequest, store: Store, strict: bool) -> ChatRequest:
+def _whole(chat: ChatRequest, store: Store, jobs: Jobs, strict: bool) -> ChatRequest:
+    if chat.needs is not None:
+        chat = _provided(chat, chat.needs, store, jobs, strict)
     if chat.refers:
         chat = _resolved(chat, store, strict)
     if chat.previous_id is None:
         return chat
     return _continued(chat, chat.previous_id, store, strict)
+
+
+def _provided(
+    chat: ChatRequest, needs: Needs, store: Store, jobs: Jobs, strict: bool
+) -> ChatRequest:
+    try:
+        chat = provided(chat, needs, store, jobs)
+    except Rejected:
+        if strict:
+            raise
+        return chat
+    names = {call.id: call.name for message in chat.messages for call in _calls(message)}
+    return replace(chat, messages=_named(chat.messages, names))
 
 
 def _continued(chat: ChatRequest, previous_id: str, store: Store, strict: bool) -> ChatRequest:
@@ -159,6 +184,7 @@ class Answering:
     catalogue: Catalogue
     store: Store
     memory: Memory
+    jobs: Jobs
 
     def answer(
         self, request: Request, decision: Decision, seed: Seed, *, strict: bool = True
@@ -180,6 +206,10 @@ class Answering:
                 return self._moderate(request, decision, strict)
             case ResourceRequest():
                 return self._resource(request, strict)
+            case ImageRequest():
+                return self._paint(request, decision, seed, strict)
+            case SpeechRequest():
+                return self._speak(request, decision, seed, strict)
 
     def _chat(
         self, request: ChatRequest, decision: Decision, seed: Seed, strict: bool
@@ -196,6 +226,8 @@ class Answering:
         if decision.fault is not None and decision.fault.twist is not None:
             replies = tuple(twisted(one, decision.fault.twist, request) for one in replies)
         usage = count_chat(request, replies)
+        if request.cached_tokens:
+            usage = replace(usage, cached_tokens=request.cached_tokens)
         return CompletionResult(
             replies=replies,
             usage=_overridden(usage, decision),
@@ -221,6 +253,20 @@ class Answering:
             model=model.snapshot if model else request.model,
         )
 
+    def _paint(
+        self, request: ImageRequest, decision: Decision, seed: Seed, strict: bool
+    ) -> ImageResult:
+        model = self._model(request, decision, strict)
+        made = paint(request, seed, model.snapshot if model else request.model)
+        return replace(made, usage=_overridden(made.usage, decision))
+
+    def _speak(
+        self, request: SpeechRequest, decision: Decision, seed: Seed, strict: bool
+    ) -> SpeechResult:
+        model = self._model(request, decision, strict)
+        made = speak(request, seed, model.snapshot if model else request.model)
+        return replace(made, usage=_overridden(made.usage, decision))
+
     def _resource(self, request: ResourceRequest, strict: bool) -> ResourceResult:
         if request.collection == "models":
             return ResourceResult(items=tuple(self._models(request, strict)))
@@ -231,9 +277,26 @@ class Answering:
             if parent:
                 collection, _, id = parent.rpartition("/")
                 self._found(request, self.store.get(collection, id))
-            return ResourceResult(items=self.store.all(request.collection))
-        act = self.store.delete if request.action == "delete" else self.store.get
-        return ResourceResult(items=(self._found(request, act(request.collection, request.id)),))
+            return ResourceResult(
+                items=tuple(map(self.jobs.seen, self.store.all(request.collection)))
+            )
+        item = self.jobs.seen(self._found(request, self.store.get(request.collection, request.id)))
+        if request.ended and (item.job is None or not item.job.ended):
+            raise Rejected(ApiError(status=400, kind="not_ended", subject=request.id))
+        match request.action:
+            case "delete":
+                self.store.delete(request.collection, request.id)
+                self.jobs.forget(request.collection, request.id)
+                return ResourceResult(items=(item, *self._owner(request)))
+            case "cancel" if item.job is not None:
+                self.jobs.cancel(request.collection, request.id)
+                item = self.jobs.seen(item)
+        return ResourceResult(items=(item,))
+
+    def _owner(self, request: ResourceRequest) -> tuple[Stored, ...]:
+        """What the collection hangs on, which must be there; nothing for one that stands alone."""
+        collection, _, id = request.collection.rpartition("/")[0].rpartition("/")
+        return (self._found(request, self.store.get(collection, id)),) if collection else ()
 
     def _models(self, request: ResourceRequest, strict: bool) -> Iterable[Model]:
         if request.id is None:
@@ -260,7 +323,8 @@ class Answering:
     def _found(self, request: ResourceRequest, item: Any) -> Any:
         if item is not None:
             return item
-        subject = request.source or request.id or request.collection.rpartition("/")[0]
+        owner = request.collection.rpartition("/")[0].rpartition("/")[2]
+        subject = request.source or request.id or owner
         if request.collection == "models":
             raise Rejected(_unknown_model(request.provider, subject))
         if request.stand_in is not None and request.id is not None:

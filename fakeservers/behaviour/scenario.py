@@ -11,6 +11,7 @@ from typing import Literal
 
 from ..canonical import ApiError, ChatRequest, Request
 from .faults import Fault, over
+from .jobs import INSTANT, Timing
 from .matching import Difference, Match, difference
 from .pace import Pace
 from .replies import Scripted
@@ -77,13 +78,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """The rules of one provider, in the order in which they are tried, and the rate limits that
-    it enforces."""
+    """The rules of one provider, in the order in which they are tried, the rate limits that it
+    enforces, and when its jobs end."""
 
     rules: tuple[Rule, ...] = ()
     unmatched: Unmatched = "error"
     impossible: Impossible = "error"
     limits: Mapping[str, int] = field(default_factory=dict)
+    jobs: Timing = INSTANT
 
     @property
     def strict(self) -> bool:

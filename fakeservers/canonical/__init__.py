@@ -13,6 +13,8 @@ from .errors import (
     Rejected,
     RetrySyntax,
 )
+from .jobs import BatchAnswer, BatchItem, Finished, Job, Phase, Work
+from .media import ImageRequest, ImageResult, SpeechRequest, SpeechResult
 from .metering import Charge, Meter, Reading
 from .parts import (
     Media,
@@ -32,14 +34,15 @@ from .requests import (
     CountRequest,
     EmbedRequest,
     ModerateRequest,
+    Needs,
     OutputFormat,
-    Request,
     ResourceRequest,
     ThinkingOptions,
     Tool,
     ToolChoice,
 )
 from .results import (
+    Cached,
     CompletionResult,
     EmbedResult,
     Finish,
@@ -47,15 +50,36 @@ from .results import (
     RawReply,
     Reply,
     ResourceResult,
-    Result,
     Stored,
     TokenResult,
     Usage,
     Use,
 )
 
+Request = (
+    ChatRequest
+    | CountRequest
+    | EmbedRequest
+    | ImageRequest
+    | ModerateRequest
+    | ResourceRequest
+    | SpeechRequest
+)
+Result = (
+    CompletionResult
+    | EmbedResult
+    | ImageResult
+    | ModerateResult
+    | ResourceResult
+    | SpeechResult
+    | TokenResult
+)
+
 __all__ = [
     "ApiError",
+    "BatchAnswer",
+    "BatchItem",
+    "Cached",
     "Charge",
     "ChatRequest",
     "CompletionResult",
@@ -64,6 +88,10 @@ __all__ = [
     "EmbedResult",
     "ErrorKind",
     "Finish",
+    "Finished",
+    "ImageRequest",
+    "ImageResult",
+    "Job",
     "Limited",
     "Media",
     "Message",
@@ -71,9 +99,11 @@ __all__ = [
     "Metered",
     "ModerateRequest",
     "ModerateResult",
+    "Needs",
     "Opaque",
     "OutputFormat",
     "Part",
+    "Phase",
     "RawReply",
     "Reading",
     "Reference",
@@ -86,6 +116,8 @@ __all__ = [
     "Result",
     "RetrySyntax",
     "Role",
+    "SpeechRequest",
+    "SpeechResult",
     "Stored",
     "Text",
     "Thinking",
@@ -97,4 +129,5 @@ __all__ = [
     "ToolResult",
     "Usage",
     "Use",
+    "Work",
 ]

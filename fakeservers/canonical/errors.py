@@ -22,6 +22,7 @@ ErrorKind = Literal[
     "missing_key",
     "unknown_model",
     "not_found",
+    "not_ended",  # a job is still going
     "invalid",
     "output_limit",  # max_tokens is beyond the model's own limit, which is the subject
     "overloaded",

@@ -12,8 +12,8 @@ __all__ = [
     "CountRequest",
     "EmbedRequest",
     "ModerateRequest",
+    "Needs",
     "OutputFormat",
-    "Request",
     "ResourceRequest",
     "ThinkingOptions",
     "Tool",
@@ -55,6 +55,16 @@ class ThinkingOptions:
     visible: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a request names that the server must have: a `conversation` and a `cached` content,
+    both of which come before its messages, and the `files` that its parts are."""
+
+    conversation: str | None = None
+    cached: str | None = None
+    files: tuple[str, ...] = ()
+
+
 # Not frozen, and yet never changed: it is made anew for every request, and to fill a frozen
 # dataclass of so many fields would cost more than to read the body.
 @dataclass(slots=True, kw_only=True)
@@ -63,9 +73,10 @@ class ChatRequest:
 
     `messages` holds the whole conversation, system messages included; `raw` is the parsed
     body, which nobody changes. `previous_id` names a stored conversation that the server is to
-    put before it; `refers` tells that some part is a Reference to a stored item. `unserved` is
-    what the operation answers for a model that there is and that it does not serve; with
-    `limits_output` a `max_tokens` beyond the model's own is an error.
+    put before it; `refers` tells that some part is a Reference to a stored item; `needs` names
+    what else the server keeps. `cached_tokens` of the prompt were cached before it was asked.
+    `unserved` is what the operation answers for a model that there is and that it does not
+    serve; with `limits_output` a `max_tokens` beyond the model's own is an error.
     """
 
     provider: str
@@ -85,6 +96,8 @@ class ChatRequest:
     refers: bool = False
     unserved: ApiError | None = None
     limits_output: bool = False
+    needs: Needs | None = None
+    cached_tokens: int = 0
     raw: Any = None
 
     @property
@@ -173,18 +186,21 @@ class ResourceRequest:
 
     `collection` is `models`, `memory` (the models that are loaded) or the name under which
     answers were stored; `id` is None for the whole collection. `source` names the model that a
-    `create` starts from (Ollama's copy). `stand_in` is the body to answer with when there is no
-    such item, from a server that does not validate; None is an error.
+    `create` starts from (Ollama's copy). `polls` tells that a client looks how far a job is,
+    `ended` that the job must have ended for the request to make sense. `stand_in` is the body to
+    answer with when there is no such item, from a server that does not validate; None is an error.
     """
 
     provider: str
     endpoint: str
     collection: str
-    action: Literal["list", "get", "create", "delete", "update"]
+    action: Literal["list", "get", "create", "delete", "update", "cancel"]
     id: str | None = None
     source: str | None = None
     stand_in: Any = None
     stream: bool = False
+    polls: bool = False
+    ended: bool = False
     raw: Any = None
 
     @property
@@ -194,6 +210,3 @@ class ResourceRequest:
     @property
     def prompt(self) -> str:
         return ""
-
-
-Request = ChatRequest | CountRequest | EmbedRequest | ModerateRequest | ResourceRequest

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .jobs import Job, Work
 from .parts import Message, Part, Text, ToolCall
+from .requests import Tool
 
 __all__ = [
+    "Cached",
     "CompletionResult",
     "EmbedResult",
     "Finish",
@@ -14,7 +17,6 @@ __all__ = [
     "RawReply",
     "Reply",
     "ResourceResult",
-    "Result",
     "Stored",
     "TokenResult",
     "Usage",
@@ -108,18 +110,33 @@ class ResourceResult:
     items: tuple[Any, ...]
 
 
-Result = CompletionResult | EmbedResult | TokenResult | ModerateResult | ResourceResult
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cached:
+    """The beginning of prompts, kept for requests to `model` that name it."""
+
+    model: str
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
     """Something that an answer leaves on the server: `body` is what a later read returns,
-    `messages` what a later request that names it continues from."""
+    `messages` what a later request that names it continues from. It is gone from `expires_s`
+    (epoch seconds) on. `work` is what is still to be done for it; `job`, when it is read, how
+    far that is. `size_bytes` is what it weighs where that is much; `cached` what a prompt may
+    begin with."""
 
     collection: str
     id: str
     body: Any
     messages: tuple[Message, ...] = ()
+    expires_s: float | None = None
+    work: Work | None = None
+    job: Job | None = None
+    size_bytes: int = 0
+    cached: Cached | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ class Exchange:
     replies     what the model said; empty for errors and for other than generated content
     error       what went wrong, when the fake answered with an error
     problem     why the test that caused this must fail: an unmatched request, a broken script
+    batch       the id of the batch that the request came from; None for one of its own
     fault       what was done to the answer while it left
     timing      how its parts were spread over time; None when it left at once
     outcome     `pending` until the last byte is handed over; `cut` and `reset` by a fault;
@@ -55,6 +56,7 @@ class Exchange:
     continued: Request | None = None
     """The request with the stored conversation that it continues, where it names one."""
     rule: Rule | None = None
+    batch: str | None = None
     replies: tuple[Reply, ...] = ()
     raw: RawReply | None = None
     usage: Usage | None = None

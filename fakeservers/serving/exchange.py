@@ -14,6 +14,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 
 from ..behaviour.answers import Answering, continued
+from ..behaviour.jobs import Jobs
 from ..behaviour.limits import Charged, Limits
 from ..behaviour.memory import Memory
 from ..behaviour.models import Catalogue
@@ -41,8 +42,10 @@ from ..evidence.journal import REDACTED, Exchange, Journal
 from ..leniency import Validation
 from ..rng import Seed
 from ..wire.base import Answer, Headers, HttpRequest, Provider, RequestHeaders, Stamp
+from ..wire.multipart import unbounded
 from .load import Load
 from .routing import RouteTable
+from .work import catch_up, is_read_alike, keep
 
 __all__ = ["Fake"]
 
@@ -91,7 +94,9 @@ class Fake:
         self.write(Script())
         self.journal = Journal()
         self.used: dict[int, int] = {}
-        self._answering = Answering(catalogue=self._models(), store=Store(), memory=Memory())
+        self._answering = Answering(
+            catalogue=self._models(), store=Store(), memory=Memory(), jobs=Jobs(self.clock.wall)
+        )
         self._known: OrderedDict[bytes, _Asked] = OrderedDict()
         self._validation = self._first_validation
         self.load = Load()
@@ -131,15 +136,22 @@ class Fake:
         for asked in self._known.values():
             asked.read = None
 
-    def respond(self, http: HttpRequest) -> tuple[Answer, Exchange]:
-        """The answer to a request, and its entry in the journal."""
+    def respond(self, http: HttpRequest, *, batch: str | None = None) -> tuple[Answer, Exchange]:
+        """The answer to a request, and its entry in the journal. `batch` names the batch that
+        it came in, where it did."""
         exchange = self._enter(http)
+        exchange.batch = batch
         if self._validation == "off":
             http = replace(http, validates=False)
         asked = self._asked(http)
         seed = self._root.of(asked.key + asked.times.to_bytes(8, "big"))
         ids = seed.ids()
-        stamp = Stamp(ids=ids, now_s=self.clock.wall(), elapsed_ms=ids.integer(180, 900))
+        stamp = Stamp(
+            ids=ids,
+            now_s=self.clock.wall(),
+            elapsed_ms=ids.integer(180, 900),
+            instant=self.script.jobs.instant,
+        )
         shared = self._shared(http, exchange, stamp)
         if isinstance(shared, Answer):
             answer = shared
@@ -201,10 +213,15 @@ class Fake:
             http = replace(http, params=params)
             exchange.http = replace(exchange.http, params=params)
         read = asked.read or endpoint.parse(http)
-        charged = self._charge(read, http)
-        if asked.times and len(http.body) <= READ_BYTES_MAX:
+        # Batches have limits of their own, which nobody reaches here.
+        charged = self._charge(read, http) if exchange.batch is None else None
+        if asked.times and len(http.body) <= READ_BYTES_MAX and is_read_alike(read):
             asked.read = read
-        request = continued(read, self._answering.store, strict=http.validates)
+        if exchange.batch is None:
+            catch_up(self._answering, read, self.respond, stamp)
+        request = continued(
+            read, self._answering.store, self._answering.jobs, strict=http.validates
+        )
         if request is not read:
             exchange.continued = request
         decision = self._decide(request, http, exchange, seed)
@@ -222,7 +239,7 @@ class Fake:
             if isinstance(result, CompletionResult):
                 exchange.replies, exchange.usage = result.replies, result.usage
             if answer.stores:
-                self._answering.store.put(answer.stores)
+                keep(self._answering, answer.stores, self.script.jobs, http.headers)
             if answer.uses is not None:
                 self._answering.memory.use(answer.uses)
             return answer
@@ -382,7 +399,8 @@ class Fake:
     def _asked(self, http: HttpRequest) -> "_Asked":
         """What is known of the request from the times that it was asked before."""
         place = f"{http.method} {http.path} {http.query or ''}\n"
-        key = blake2b(place.encode("utf-8", "replace") + http.body, digest_size=16).digest()
+        body = unbounded(http.body)
+        key = blake2b(place.encode("utf-8", "replace") + body, digest_size=16).digest()
         known = self._known.get(key)
         if known is not None:
             known.times += 1

@@ -83,13 +83,14 @@ class HttpRequest:
 @dataclass(slots=True, kw_only=True)
 class Stamp:
     """What an answer is stamped with: a source of identifiers, the wall clock in epoch
-    seconds, the milliseconds that the answer claims to have taken, and what the rate limits
-    show."""
+    seconds, the milliseconds that the answer claims to have taken, what the rate limits show,
+    and whether a job that it begins has ended already (`instant`)."""
 
     ids: Ids
     now_s: float
     elapsed_ms: int = 0
     limits: tuple[Reading, ...] = ()
+    instant: bool = True
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-__all__ = ["unknown_fields"]
+__all__ = ["HandClock", "unknown_fields"]
 
 
 def unknown_fields(value: Any, at: str = "") -> list[str]:
@@ -17,3 +17,22 @@ def unknown_fields(value: Any, at: str = "") -> list[str]:
     for name in type(value).model_fields:
         found += unknown_fields(getattr(value, name), f"{at}.{name}")
     return found
+
+
+class HandClock:
+    """A clock that a test moves: jobs end and files expire without anybody waiting."""
+
+    def __init__(self) -> None:
+        self._passed_s = 0.0
+
+    def advance(self, seconds: float) -> None:
+        self._passed_s += seconds
+
+    def now(self) -> float:
+        return self._passed_s
+
+    def wall(self) -> float:
+        return 1_790_000_000.0 + self._passed_s
+
+    async def sleep_until(self, deadline_s: float) -> None:
+        self._passed_s = max(self._passed_s, deadline_s)

@@ -252,3 +252,23 @@ def test_concurrent_clients_get_their_own_answers(servers):
     for thread in threads:
         thread.join()
     assert answers == {n: (200, f'{{"said": "echo n{n}"}}') for n in range(20)}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"after_s": -1}, {"polls": 1.5}, {"polls": True}, {"after_s": float("inf")}]
+)
+def test_jobs_of_no_time(wrong):
+    """Seconds and looks are numbers from 0; the error says what to write."""
+    llmsim = FakeServers()
+    with pytest.raises(ScriptError, match=r"such as jobs\(after_s=60\)"):
+        llmsim.openai.jobs(**wrong)
+
+
+def test_jobs_are_part_of_the_scenario():
+    """When jobs end is scripted, and a reset forgets it."""
+    llmsim = FakeServers()
+    llmsim.claude.jobs(polls=2, fails="No luck.")
+    timing = llmsim.scenario.scripts["claude"].jobs
+    llmsim.claude.reset()
+    assert (timing.polls, timing.fails) == (2, "No luck.")
+    assert not llmsim.scenario.scripts

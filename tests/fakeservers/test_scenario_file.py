@@ -22,6 +22,7 @@ seed = 7
 [openai]
 unmatched = "natural"
 limits = { rpm = 60 }
+jobs = { after_s = 60, fails = "No room." }
 
 [[openai.rules]]
 on = { prompt = "/capital of .*/", model = "gpt-*" }
@@ -48,6 +49,7 @@ def test_a_file_says_what_the_verbs_say():
     fakes = FakeServers(7)
     fakes.openai.unmatched = "natural"
     fakes.openai.limits(rpm=60)
+    fakes.openai.jobs(after_s=60, fails="No room.")
     fakes.openai.on(prompt=re.compile("capital of .*"), model="gpt-*").replies(
         "Paris.", sim.tool_call("look_up", city="Oslo"), times=2
     )

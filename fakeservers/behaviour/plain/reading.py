@@ -12,6 +12,7 @@ from ...canonical import ApiError, Part, RawReply, Refusal, Reply, Text, ToolCal
 from ...errors import ScriptError
 from .. import failures, faults, replies
 from ..faults import Fault
+from ..jobs import job_timing
 from ..matching import Match
 from ..pace import Delay, Pace, delay, lognormal, pace
 from ..scenario import Impossible, Rule, Scenario, Script, TokenCounts, Unmatched
@@ -21,7 +22,8 @@ from .checking import PlainError, array, at, known, only, table
 __all__ = ["MATCH_KEYS", "read_scenario"]
 
 RULE_KEYS = ("on", "replies", "fails", "paces", "counts", "times", "rate", "between", "every")
-SCRIPT_KEYS = ("unmatched", "impossible", "limits", "rules")
+SCRIPT_KEYS = ("unmatched", "impossible", "limits", "jobs", "rules")
+JOB_KEYS = ("after_s", "polls", "fails")
 MATCH_KEYS = ("model", "prompt", "system", "tool_result", "turn", "headers", "endpoint")
 BESIDE = ("chunks", "arguments", "id")
 PACE_KEYS = ("preset", *(field.name for field in fields(Pace)), "tokens_per_s")
@@ -68,7 +70,15 @@ class _Scripts:
             allowed = " or ".join(get_args(Impossible))
             raise PlainError(f"{path}.impossible", f"it is {allowed}, not {impossible!r}.")
         limits = table(given.get("limits", {}), f"{path}.limits", None)
-        return Script(rules=rules, unmatched=unmatched, impossible=impossible, limits=dict(limits))
+        jobs = table(given.get("jobs", {}), f"{path}.jobs", JOB_KEYS)
+        timing = at(f"{path}.jobs", lambda: job_timing(**jobs))
+        return Script(
+            rules=rules,
+            unmatched=unmatched,
+            impossible=impossible,
+            limits=dict(limits),
+            jobs=timing,
+        )
 
     def _rule(self, data: Any, number: int, path: str) -> Rule:
         given = table(data, path, RULE_KEYS)

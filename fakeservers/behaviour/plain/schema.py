@@ -33,6 +33,13 @@ def _script(presets: Sequence[str]) -> dict[str, Any]:
             "unmatched": {"enum": ["error", "natural"]},
             "impossible": {"enum": ["error", "allow"]},
             "limits": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
+            "jobs": _table(
+                {
+                    "after_s": {"type": "number", "minimum": 0},
+                    "polls": {"type": "integer", "minimum": 0},
+                    "fails": {"type": "string"},
+                }
+            ),
             "rules": {"type": "array", "items": _rule(presets)},
         }
     )

@@ -9,6 +9,7 @@ from ...canonical import ApiError, Part, RawReply, Refusal, Reply, Text, Thinkin
 from ...errors import ScriptError
 from .. import failures, replies
 from ..faults import Fault
+from ..jobs import INSTANT
 from ..pace import Delay, Pace
 from ..scenario import Rule, Scenario
 from ..schedule import Every, Ramp, Schedule, Window
@@ -29,6 +30,8 @@ def write_scenario(scenario: Scenario) -> dict[str, Any]:
             told["impossible"] = script.impossible
         if script.limits:
             told["limits"] = dict(script.limits)
+        if script.jobs != INSTANT:
+            told["jobs"] = _changed(script.jobs)
         told["rules"] = [_rule_data(rule, name) for rule in script.rules]
         data[name] = told
     return data

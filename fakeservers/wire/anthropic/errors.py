@@ -54,6 +54,10 @@ _MESSAGES: Mapping[int, str] = {
 }
 
 
+_KINDS: Mapping[str, str] = {"file_": "File", "msgbatch_": "Message Batch", "": "Resource"}
+"""What is not found, by how its id begins. The words for files are the vendor's documentation's."""
+
+
 def error_answer(error: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
     """The answer that says `error`; `code` and `details` go into `error.details`, where the
     SDK looks for an `error_code`."""
@@ -92,6 +96,11 @@ def _message(error: ApiError, status: int) -> str:
             return FILTERED
         case "bad_json":
             return f"The request body is not valid JSON: {error.subject}"
+        case "not_found":
+            kind = next((name for head, name in _KINDS.items() if error.subject.startswith(head)))
+            return f"{kind} not found: {error.subject}"
+        case "not_ended":
+            return f"Message Batch {error.subject} is still processing."
     if status == 429:
         return _rate_limited(error.limited)
     fallback = "Invalid request" if status < 500 else "Internal server error"
@@ -122,7 +131,7 @@ def _should_retry(status: int) -> str:
 
 def _details(error: ApiError) -> Any:
     details: Any = error.details
-    if error.code is None:
+    if error.code is None or error.kind == "not_found":
         return details
     more = details if isinstance(details, Mapping) else {}
     return {"error_code": error.code, **more}

@@ -18,6 +18,7 @@ from ..framing import dumps, event, json_bytes
 from ..reading import Reader
 from .blocks import message, rendered, usage
 from .content import read_messages, read_system
+from .file_sources import needing
 from .headers import JSON, SSE, answer_headers, request_id
 from .stream import frames
 from .tools import read_tool_choice, read_tools
@@ -35,7 +36,8 @@ class Messages:
     def parse(self, http: HttpRequest) -> ChatRequest:
         body = Reader.of(http.json(), WORDING, strict=http.validates)
         body.require("model", "max_tokens", "messages")
-        return _chat(body, provider=self._provider, endpoint="messages")
+        chat = _chat(body, provider=self._provider, endpoint="messages")
+        return needing(chat, http)
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
         sent = request_id(stamp)
@@ -62,7 +64,7 @@ class CountTokens:
     def parse(self, http: HttpRequest) -> CountRequest:
         body = Reader.of(http.json(), WORDING, strict=http.validates)
         body.require("model", "messages")
-        chat = _chat(body, provider="claude", endpoint="messages.count_tokens")
+        chat = needing(_chat(body, provider="claude", endpoint="messages.count_tokens"), http)
         return CountRequest(provider="claude", endpoint=chat.endpoint, chat=chat, raw=chat.raw)
 
     def render(self, request: CountRequest, result: TokenResult, stamp: Stamp) -> Answer:

@@ -3,7 +3,6 @@
 Shape of the items from the types of the anthropic SDK 2.12 (`ModelInfo`).
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,12 +10,9 @@ from ...canonical import ResourceRequest, ResourceResult
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from .headers import JSON, answer_headers, request_id
-from .wording import invalid
+from .paging import page, page_size
 
 __all__ = ["ListModels", "RetrieveModel"]
-
-PAGE_SIZE = 20
-PAGE_SIZE_MAX = 1000
 
 
 class ListModels:
@@ -25,7 +21,7 @@ class ListModels:
     def parse(self, http: HttpRequest) -> ResourceRequest:
         query = dict(http.query)
         if http.validates:
-            _page_size(query)
+            page_size(query)
         return ResourceRequest(
             provider="claude",
             endpoint="models.list",
@@ -35,12 +31,12 @@ class ListModels:
         )
 
     def render(self, request: ResourceRequest, result: ResourceResult, stamp: Stamp) -> Answer:
-        page, has_more = _page(result.items, request.raw)
+        shown, has_more = page(result.items, request.raw)
         body = {
-            "data": [_model(item) for item in page],
-            "first_id": page[0].id if page else None,
+            "data": [_model(item) for item in shown],
+            "first_id": shown[0].id if shown else None,
             "has_more": has_more,
-            "last_id": page[-1].id if page else None,
+            "last_id": shown[-1].id if shown else None,
         }
         headers = answer_headers(JSON, request_id(stamp), stamp)
         return Answer(headers=headers, body=json_bytes(body))
@@ -61,37 +57,6 @@ class RetrieveModel:
     def render(self, request: ResourceRequest, result: ResourceResult, stamp: Stamp) -> Answer:
         headers = answer_headers(JSON, request_id(stamp), stamp)
         return Answer(headers=headers, body=json_bytes(_model(result.items[0])))
-
-
-def _page_size(query: Mapping[str, str]) -> int:
-    given = query.get("limit")
-    if given is None:
-        return PAGE_SIZE
-    try:
-        size = int(given)
-    except ValueError:
-        raise invalid(
-            ("limit",), "Input should be a valid integer, unable to parse string as an integer"
-        ) from None
-    if size < 1:
-        raise invalid(("limit",), "Input should be greater than or equal to 1")
-    if size > PAGE_SIZE_MAX:
-        raise invalid(("limit",), f"Input should be less than or equal to {PAGE_SIZE_MAX}")
-    return size
-
-
-def _page(items: Sequence[Any], query: Mapping[str, str]) -> tuple[Sequence[Any], bool]:
-    """The items of the page, and whether there are more in the direction that was asked for.
-    A cursor that names no item has an empty page."""
-    size = _page_size(query)
-    ids = [item.id for item in items]
-    if before := query.get("before_id"):
-        end = ids.index(before) if before in ids else 0
-        return items[max(0, end - size) : end], end > size
-    start = 0
-    if after := query.get("after_id"):
-        start = ids.index(after) + 1 if after in ids else len(ids)
-    return items[start : start + size], len(ids) > start + size
 
 
 def _model(model: Any) -> dict[str, Any]:

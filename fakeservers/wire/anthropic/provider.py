@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from ...canonical import ApiError, Meter, Rejected
 from ..base import Answer, Headers, HttpRequest, Provider, Route
 from ..cors import is_preflight, open_to_all
+from .batches import (
+    BatchResults,
+    CancelBatch,
+    CreateBatch,
+    DeleteBatch,
+    ListBatches,
+    RetrieveBatch,
+)
 from .errors import error_answer
+from .files import DeleteFile, DownloadFile, ListFiles, RetrieveFile, UploadFile
 from .messages import CountTokens, Messages
 from .models import ListModels, RetrieveModel
 
@@ -57,6 +66,17 @@ PROVIDER = Provider(
         Route("POST", "/v1/messages/count_tokens", CountTokens()),
         Route("GET", "/v1/models", ListModels()),
         Route("GET", "/v1/models/{id}", RetrieveModel()),
+        Route("POST", "/v1/messages/batches", CreateBatch()),
+        Route("GET", "/v1/messages/batches", ListBatches()),
+        Route("GET", "/v1/messages/batches/{id}", RetrieveBatch()),
+        Route("DELETE", "/v1/messages/batches/{id}", DeleteBatch()),
+        Route("POST", "/v1/messages/batches/{id}/cancel", CancelBatch()),
+        Route("GET", "/v1/messages/batches/{id}/results", BatchResults()),
+        Route("POST", "/v1/files", UploadFile()),
+        Route("GET", "/v1/files", ListFiles()),
+        Route("GET", "/v1/files/{id}", RetrieveFile()),
+        Route("DELETE", "/v1/files/{id}", DeleteFile()),
+        Route("GET", "/v1/files/{id}/content", DownloadFile()),
     ),
     admit=_admit,
     cors=_cors,

@@ -12,6 +12,7 @@ from ..base import Answer, HttpRequest, Stamp
 from ..openai import errors as openai_errors
 from ..retry import retry_headers
 from .bodies import headers, pretty
+from .kept_errors import kept
 from .quota import quota
 
 __all__ = ["admit", "error"]
@@ -68,6 +69,9 @@ def admit(http: HttpRequest) -> None:
         if not http.headers.get("x-goog-api-key"):
             openai_errors.admit(http)
         return
+    if http.path.startswith("/upload/") and "upload_id" in http.query:
+        # Whoever knows the address of an upload may write to it: the SDK sends no key there.
+        return
     given = (
         http.headers.get("x-goog-api-key"),
         http.query.get("key"),
@@ -83,6 +87,7 @@ def error(problem: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
     OpenAI-compatible paths in OpenAI's. A stream that is no SSE is an array, its error too."""
     if OPENAI_PATH in http.path:
         return openai_errors.error(problem, http, stamp)
+    problem = kept(problem, http)
     body: Any = {"error": _status(problem, http, stamp)}
     if http.path.endswith(":streamGenerateContent") and http.query.get("alt") != "sse":
         body = [body]
@@ -144,7 +149,7 @@ def _unknown_model(name: str, http: HttpRequest) -> str:
     resource = name if name.startswith("tunedModels/") else f"models/{name}"
     if http.method != "POST":
         return f"Model is not found: {resource} for api version {version}"
-    method = http.path.rpartition(":")[2]
+    method = http.path.rpartition(":")[2] if ":" in http.path else "createCachedContent"
     method = {"batchEmbedContents": "embedContent"}.get(method, method)
     return (
         f"{resource} is not found for API version {version}, or is not supported for {method}. "

@@ -8,7 +8,10 @@ from .protojson import message
 
 __all__ = [
     "BATCH_EMBED_CONTENTS_REQUEST",
+    "BATCH_GENERATE_CONTENT_REQUEST",
+    "CACHED_CONTENT",
     "COUNT_TOKENS_REQUEST",
+    "CREATE_FILE_REQUEST",
     "EMBED_CONTENT_REQUEST",
     "GENERATE_CONTENT_REQUEST",
 ]
@@ -93,4 +96,29 @@ EMBED_CONTENT_REQUEST = message(
 )
 BATCH_EMBED_CONTENTS_REQUEST = message(
     "model", repeated="requests", closed=True, requests=EMBED_CONTENT_REQUEST
+)
+
+CACHED_CONTENT = message(
+    "name model displayName ttl expireTime createTime updateTime usageMetadata",
+    repeated="contents tools",
+    closed=True,
+    contents=CONTENT,
+    systemInstruction=CONTENT,
+    tools=TOOL,
+    toolConfig=TOOL_CONFIG,
+)
+CREATE_FILE_REQUEST = message(
+    closed=True,
+    file=message(
+        "name displayName mimeType sizeBytes createTime updateTime expirationTime sha256Hash uri "
+        "downloadUri state source videoMetadata error"
+    ),
+)
+INLINED_REQUESTS = message(repeated="requests", requests=message("request metadata"))
+BATCH_GENERATE_CONTENT_REQUEST = message(
+    closed=True,
+    batch=message(
+        "name displayName model priority webhookConfig",
+        inputConfig=message("fileName", requests=INLINED_REQUESTS),
+    ),
 )

@@ -13,11 +13,21 @@ from ..openai.chat import ChatCompletions
 from ..openai.embeddings import Embeddings
 from ..openai.models import GetModel as OpenAIGetModel
 from ..openai.models import ListModels as OpenAIListModels
+from .batches import BatchGenerateContent, CancelBatch, DeleteBatch, GetBatch, ListBatches
+from .caches import (
+    CreateCachedContent,
+    DeleteCachedContent,
+    GetCachedContent,
+    ListCachedContents,
+    UpdateCachedContent,
+)
 from .counting import CountTokens
 from .embeddings import BatchEmbedContents, EmbedContent
 from .errors import admit, error
+from .files import DeleteFile, DownloadFile, GetFile, ListFiles
 from .generate import GenerateContent, StreamGenerateContent
 from .models import GetModel, ListModels, UnknownMethod
+from .uploads import Upload
 
 __all__ = ["PROVIDER"]
 
@@ -31,6 +41,7 @@ _METHODS: Final[Mapping[str, Endpoint]] = {
     "countTokens": CountTokens(),
     "batchEmbedContents": BatchEmbedContents(),
     "embedContent": EmbedContent(),
+    "batchGenerateContent": BatchGenerateContent(),
 }
 
 
@@ -46,7 +57,26 @@ def _routes() -> Iterator[Route]:
             yield Route("GET", f"/{version}/{collection}", ListModels(collection))
             yield Route("GET", f"/{version}/{collection}/{{model:path}}", GetModel())
             yield Route("POST", f"/{version}/{collection}/{{model:path}}", UnknownMethod())
+        yield from _kept_routes(f"/{version}")
+        yield Route("POST", f"/upload/{version}/files", Upload())
         yield from _openai_routes(f"/{version}/openai")
+
+
+def _kept_routes(base: str) -> Iterator[Route]:
+    """Files, cached contents and batches."""
+    yield Route("GET", f"{base}/files", ListFiles())
+    yield Route("GET", f"{base}/files/{{file}}:download", DownloadFile())
+    yield Route("GET", f"{base}/files/{{file}}", GetFile())
+    yield Route("DELETE", f"{base}/files/{{file}}", DeleteFile())
+    yield Route("POST", f"{base}/cachedContents", CreateCachedContent())
+    yield Route("GET", f"{base}/cachedContents", ListCachedContents())
+    yield Route("GET", f"{base}/cachedContents/{{id}}", GetCachedContent())
+    yield Route("PATCH", f"{base}/cachedContents/{{id}}", UpdateCachedContent())
+    yield Route("DELETE", f"{base}/cachedContents/{{id}}", DeleteCachedContent())
+    yield Route("GET", f"{base}/batches", ListBatches())
+    yield Route("GET", f"{base}/batches/{{id}}", GetBatch())
+    yield Route("DELETE", f"{base}/batches/{{id}}", DeleteBatch())
+    yield Route("POST", f"{base}/batches/{{id}}:cancel", CancelBatch())
 
 
 def _openai_routes(base: str) -> Iterator[Route]:

@@ -15,10 +15,17 @@ from ...canonical import (
 from ..base import HttpRequest
 from ..reading import Reader
 from .contents import messages, system_message
+from .kept_things import needs
 from .schema import json_schema
 from .wording import WORDING, invalid, place
 
-__all__ = ["CANDIDATES_MAX", "GenerateRequest", "generate_request", "model_name"]
+__all__ = [
+    "CANDIDATES_MAX",
+    "GenerateRequest",
+    "declared",
+    "generate_request",
+    "model_name",
+]
 
 CANDIDATES_MAX: Final = 8
 
@@ -59,13 +66,14 @@ def generate_request(
 ) -> GenerateRequest:
     """Raises `Rejected` with the service's own error for what cannot be read."""
     config = body.object("generationConfig") or Reader({}, WORDING, ("generationConfig",))
-    tools = _tools(body)
+    tools = declared(body)
     return GenerateRequest(
         provider="gemini",
         endpoint=endpoint,
         model=model_name(http),
         messages=(*system_message(body), *messages(body)),
         tools=tools,
+        needs=needs(body, http.body),
         tool_choice=_tool_choice(body, tools),
         output=_output(config),
         thinking=_thinking(config),
@@ -79,7 +87,7 @@ def generate_request(
     )
 
 
-def _tools(body: Reader) -> tuple[Tool, ...]:
+def declared(body: Reader) -> tuple[Tool, ...]:
     """The declared functions. Tools that run on Google's side are accepted and unused."""
     return tuple(
         Tool(

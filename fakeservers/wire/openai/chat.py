@@ -13,6 +13,7 @@ from .chat_request import parse_chat
 from .chat_stored import stored
 from .chat_stream import stream
 from .choice import Head, finish_reason, message
+from .file_inputs import needing
 from .headers import answer
 from .logprobs import choice_logprobs
 from .responses.items import identified
@@ -29,7 +30,8 @@ class ChatCompletions:
         self._provider = provider
 
     def parse(self, http: HttpRequest) -> ChatRequest:
-        return parse_chat(Reader.of(http.json(), WORDING, strict=http.validates), self._provider)
+        body = Reader.of(http.json(), WORDING, strict=http.validates)
+        return needing(parse_chat(body, self._provider), http)
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
         head = Head.of(request, result, stamp)

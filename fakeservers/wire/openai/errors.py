@@ -70,7 +70,9 @@ _BY_STATUS: Mapping[int, _Default] = {
 
 
 def admit(http: HttpRequest) -> None:
-    """Raise `Rejected` when there is no API key."""
+    """Raise `Rejected` when there is no API key. Pictures are looked at without one."""
+    if http.method == "GET" and http.path.startswith("/v1/images/content/"):
+        return
     kind, _, key = http.headers.get("authorization", "").partition(" ")
     if not (kind.lower() == "bearer" and key.strip()) and not http.headers.get("api-key"):
         raise Rejected(ApiError(status=401, kind="missing_key"))
@@ -228,6 +230,7 @@ def _output_limit(limit: str, http: HttpRequest) -> tuple[str, str, str | None, 
 _RESOURCES: Mapping[str, str] = {
     "/responses": "Response",
     "/chat/completions": "Chat completion",
+    "/uploads": "Upload",
 }
 
 
@@ -253,5 +256,19 @@ def _not_found(problem: ApiError, http: HttpRequest) -> tuple[str, str, str | No
         return told, INVALID, "input", None
     if problem.code == "output":
         return f"No tool output found for function call {subject}.", INVALID, "input", None
+    if problem.code == "conversation":
+        return f"Conversation with id '{subject}' not found.", INVALID, None, None
+    if problem.code == "file" or "/files" in http.path or http.path.endswith("/batches"):
+        return f"No such File object: {subject}", INVALID, "id", None
+    if "/batches/" in http.path:
+        return f"No batch found with id '{subject}'.", INVALID, None, None
+    if "/conversations/" in http.path:
+        return _unknown_conversation(subject, http)
     what = next((name for part, name in _RESOURCES.items() if part in http.path), "Resource")
     return f"{what} with id '{subject}' not found.", INVALID, None, None
+
+
+def _unknown_conversation(id: str, http: HttpRequest) -> tuple[str, str, str | None, str | None]:
+    """Of a conversation, or of an item in one that there is."""
+    kind = "Item" if "/items/" in http.path and not id.startswith("conv_") else "Conversation"
+    return f"{kind} with id '{id}' not found.", INVALID, None, None

@@ -47,15 +47,16 @@ def answer(
     body: bytes | Iterable[Frame],
     *,
     status: int = 200,
+    kind: str = JSON,
     extra: Headers = (),
     stores: tuple[Stored, ...] = (),
 ) -> Answer:
     """An answer with OpenAI's usual headers (names as recorded in 2025 and 2026). Frames are
-    sent as an event stream."""
+    sent as an event stream; `kind` is the content type of anything else."""
     return Answer(
         status=status,
         headers=(
-            ("content-type", JSON if isinstance(body, bytes) else EVENT_STREAM),
+            ("content-type", kind if isinstance(body, bytes) else EVENT_STREAM),
             *ALWAYS,
             ("openai-processing-ms", str(stamp.elapsed_ms)),
             ("x-request-id", f"req_{stamp.ids.hex(32)}"),

@@ -6,6 +6,8 @@ from ...canonical import Meter
 from ..base import Provider, Route
 from ..cors import open_to_all
 from .attach import attach
+from .audio import Speech, Transcribe, Translate
+from .batches import CancelBatch, CreateBatch, ListBatches, RetrieveBatch
 from .chat import ChatCompletions
 from .chat_stored import (
     DeleteChatCompletion,
@@ -15,11 +17,24 @@ from .chat_stored import (
     UpdateChatCompletion,
 )
 from .completions import Completions
+from .conversations import (
+    CreateConversation,
+    CreateConversationItems,
+    DeleteConversation,
+    DeleteConversationItem,
+    ListConversationItems,
+    RetrieveConversation,
+    RetrieveConversationItem,
+    UpdateConversation,
+)
 from .embeddings import Embeddings
 from .errors import admit, error
+from .files import CreateFile, DeleteFile, FileContent, ListFiles, RetrieveFile
+from .images import CreateVariation, EditImage, GenerateImage, ImageContent
 from .models import DeleteModel, GetModel, ListModels
 from .moderations import Moderations
 from .responses.routes import ROUTES as RESPONSES
+from .uploads import AddUploadPart, CancelUpload, CompleteUpload, CreateUpload
 
 __all__ = ["PROVIDER"]
 
@@ -54,6 +69,34 @@ PROVIDER = Provider(
         Route("GET", "/v1/models/{model:path}", GetModel()),
         Route("DELETE", "/v1/models/{model:path}", DeleteModel()),
         *RESPONSES,
+        Route("POST", "/v1/images/generations", GenerateImage()),
+        Route("POST", "/v1/images/edits", EditImage()),
+        Route("POST", "/v1/images/variations", CreateVariation()),
+        Route("GET", "/v1/images/content/{id}.png", ImageContent()),
+        Route("POST", "/v1/audio/speech", Speech()),
+        Route("POST", "/v1/audio/transcriptions", Transcribe()),
+        Route("POST", "/v1/audio/translations", Translate()),
+        Route("POST", "/v1/conversations", CreateConversation()),
+        Route("GET", "/v1/conversations/{id}", RetrieveConversation()),
+        Route("POST", "/v1/conversations/{id}", UpdateConversation()),
+        Route("DELETE", "/v1/conversations/{id}", DeleteConversation()),
+        Route("POST", "/v1/conversations/{id}/items", CreateConversationItems()),
+        Route("GET", "/v1/conversations/{id}/items", ListConversationItems()),
+        Route("GET", "/v1/conversations/{id}/items/{item}", RetrieveConversationItem()),
+        Route("DELETE", "/v1/conversations/{id}/items/{item}", DeleteConversationItem()),
+        Route("POST", "/v1/files", CreateFile()),
+        Route("GET", "/v1/files", ListFiles()),
+        Route("GET", "/v1/files/{id}", RetrieveFile()),
+        Route("DELETE", "/v1/files/{id}", DeleteFile()),
+        Route("GET", "/v1/files/{id}/content", FileContent()),
+        Route("POST", "/v1/uploads", CreateUpload()),
+        Route("POST", "/v1/uploads/{id}/parts", AddUploadPart()),
+        Route("POST", "/v1/uploads/{id}/complete", CompleteUpload()),
+        Route("POST", "/v1/uploads/{id}/cancel", CancelUpload()),
+        Route("POST", "/v1/batches", CreateBatch()),
+        Route("GET", "/v1/batches", ListBatches()),
+        Route("GET", "/v1/batches/{id}", RetrieveBatch()),
+        Route("POST", "/v1/batches/{id}/cancel", CancelBatch()),
     ),
     error=error,
     admit=admit,

@@ -34,8 +34,8 @@ class Range(NamedTuple):
     """The numbers that a field takes, and what OpenAI calls their type."""
 
     word: str
-    low: int
-    high: int | None = None
+    low: float
+    high: float | None = None
 
 
 class Metadata(NamedTuple):

@@ -43,7 +43,7 @@ def test_a_tool_that_nobody_offered_is_not_called():
     [
         "Short.",
         tool_call("get_weather", city="Oslo"),
-        tool_call("get_weather", arguments='{"city": '),
+        tool_call("get_weather", '{"city": '),
         reply("word " * 100, finish="length"),
     ],
 )

@@ -28,3 +28,23 @@ def test_nothing_is_found_where_nothing_is():
     """Neither an unknown item nor an unknown collection is an error here."""
     assert Store().get("responses", "x") is None
     assert Store().delete("responses", "x") is None
+
+
+def test_what_expires_is_gone() -> None:
+    """An item is taken out at the moment that it names, unless it was given more time."""
+    store = Store()
+    store.put([Stored(collection="files", id=id, body=None, expires_s=10) for id in "ab"])
+    store.put([Stored(collection="files", id="b", body=None, expires_s=20)])
+    store.expire(9)
+    assert len(store.all("files")) == 2
+    store.expire(10)
+    assert [item.id for item in store.all("files")] == ["b"]
+
+
+def test_heavy_items_make_room() -> None:
+    """When files weigh too much in all, the oldest go; light items stay."""
+    store = Store(bytes_max=100)
+    store.put([Stored(collection="responses", id="r", body=None)])
+    store.put([Stored(collection="files", id=id, body=None, size_bytes=60) for id in "abc"])
+    assert [item.id for item in store.all("files")] == ["c"]
+    assert store.get("responses", "r") is not None

@@ -48,6 +48,8 @@ KEYS_WITHIN: Final[Mapping[str, frozenset[str]]] = {
     "stream_options": frozenset({"include_obfuscation"}),
 }
 
+CALLERS = ("custom_tool_call_output", "function_call_output")
+
 RANGES: Final[Mapping[str, Range]] = {
     "max_output_tokens": Range("integer", 16),
     "max_tool_calls": Range("integer", 1),

@@ -7,6 +7,7 @@ from ...base import Answer, HttpRequest, Stamp
 from ...framing import dumps, event, json_bytes
 from ...reading import Reader
 from ..errors import WORDING
+from ..file_inputs import needing
 from ..headers import answer
 from .body import response
 from .checks import KEYS
@@ -26,7 +27,8 @@ class CreateResponse:
 
     def parse(self, http: HttpRequest) -> ChatRequest:
         body = Reader.of(http.json(), WORDING, strict=http.validates)
-        return read(body, provider=self._provider, endpoint="responses.create", keys=KEYS)
+        chat = read(body, provider=self._provider, endpoint="responses.create", keys=KEYS)
+        return needing(chat, http)
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
         ids = ItemIds(stamp)

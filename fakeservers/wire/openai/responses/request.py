@@ -10,6 +10,7 @@ from typing import Any, Literal
 from ....canonical import (
     ChatRequest,
     Message,
+    Needs,
     OutputFormat,
     Reference,
     Rejected,
@@ -33,6 +34,10 @@ __all__ = ["custom_tools", "instructed", "offered", "read"]
 NO_INPUT = (
     'One of "input" or "previous_response_id" or '
     "'prompt' or 'conversation_id' must be provided."
+)
+NOT_BOTH = (
+    "Mutually exclusive parameters: Ensure you are only providing one of: "
+    "'previous_response_id' or 'conversation'."
 )
 DEFAULT_MODEL = "gpt-4.1"
 """The model when a stored prompt is to decide."""
@@ -75,6 +80,7 @@ def read(
         stream=body.flag("stream") is True,
         refers=any(isinstance(part, Reference) for said in messages for part in said.parts),
         unserved=response_fault(model) if strict else None,
+        needs=_needs(body),
         raw=body.value,
         **({} if simple else _options(body)),
     )
@@ -106,6 +112,16 @@ def _check_whole(body: Reader, request: ChatRequest, *, simple: bool) -> None:
     if listed and request.endpoint == "responses.create":
         check_calls(body)
         check_pairs(body)
+
+
+def _needs(body: Reader) -> Needs | None:
+    """The conversation that the request is part of."""
+    given = body.raw("conversation")
+    if given is None:
+        return None
+    if body.has("previous_response_id"):
+        raise Rejected(invalid(NOT_BOTH, code="mutually_exclusive_parameters"))
+    return Needs(conversation=given if isinstance(given, str) else given["id"])
 
 
 def instructed(body: Reader) -> tuple[Message, ...]:

@@ -134,7 +134,7 @@ def _body(result: ResourceResult) -> dict[str, Any]:
 
 def _limit(query: Mapping[str, str]) -> int:
     limit = _integer(query, "limit")
-    return LIMIT if limit is None else min(max(limit, LIMITS.low), LIMITS.high or limit)
+    return LIMIT if limit is None else int(min(max(limit, LIMITS.low), LIMITS.high or limit))
 
 
 def _integer(query: Mapping[str, str], key: str) -> int | None:

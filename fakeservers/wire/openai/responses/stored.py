@@ -7,10 +7,11 @@ from typing import Any
 from ....canonical import ChatRequest, Message, Reply, Stored
 from ...reading import Reader
 from ..errors import WORDING
+from .input import conversation
 from .items import Item, ItemIds, Output
 from .request import instructed
 
-__all__ = ["COLLECTION", "input_items_of", "stored"]
+__all__ = ["COLLECTION", "input_items_of", "items_of", "kept_items", "said_in", "stored"]
 
 COLLECTION = "responses"
 ITEMS = "items"
@@ -38,16 +39,18 @@ def input_items_of(id: str) -> str:
 def stored(
     request: ChatRequest, reply: Reply, output: Output, response: Mapping[str, Any], ids: ItemIds
 ) -> tuple[Stored, ...]:
-    """What to keep; nothing when the request says `store: false`."""
+    """What to keep; when the request says `store: false`, only what a conversation gains."""
+    given = list(kept_items(request.raw.get("input"), ids))
+    gained = tuple(_gained(request, given, output))
     if request.raw.get("store") is False:
-        return ()
+        return gained
     id = response["id"]
     said = Message("assistant", reply.parts)
     kept = Stored(collection=COLLECTION, id=id, body=response, messages=(*_carried(request), said))
     collection = input_items_of(id)
-    given = list(_items(request.raw.get("input"), ids))
     return (
         kept,
+        *gained,
         *(Stored(collection=collection, id=item["id"], body=item) for item in given),
         *(Stored(collection=ITEMS, id=item["id"], body=item) for item in given),
         *(
@@ -59,6 +62,29 @@ def stored(
     )
 
 
+def items_of(conversation: str) -> str:
+    """The collection of the items of the conversation with this id."""
+    return f"conversations/{conversation}/items"
+
+
+def _gained(request: ChatRequest, given: Iterable[Item], output: Output) -> Iterator[Stored]:
+    """What the conversation that the request names gains: "Input items and output items from this
+    response are automatically added" (OpenAI's API reference)."""
+    if request.needs is None or request.needs.conversation is None:
+        return
+    collection = items_of(request.needs.conversation)
+    for item in given:
+        yield Stored(collection=collection, id=item["id"], body=item, messages=said_in(item))
+    for item, parts in zip(output.items, output.parts, strict=True):
+        messages = (Message("assistant", parts),)
+        yield Stored(collection=collection, id=item["id"], body=item, messages=messages)
+
+
+def said_in(item: Item) -> tuple[Message, ...]:
+    """What one item says."""
+    return conversation(Reader({"input": [item]}, WORDING))
+
+
 def _carried(request: ChatRequest) -> Iterable[Message]:
     messages = list(request.messages)
     for message in instructed(Reader.of(request.raw, WORDING)):
@@ -66,7 +92,7 @@ def _carried(request: ChatRequest) -> Iterable[Message]:
     return messages
 
 
-def _items(given: Any, ids: ItemIds) -> Iterator[Item]:
+def kept_items(given: Any, ids: ItemIds) -> Iterator[Item]:
     if isinstance(given, str):
         given = [{"role": "user", "content": given}]
     for item in given or ():
