@@ -12,7 +12,8 @@ from dataclasses import replace
 from hashlib import blake2b
 from hmac import compare_digest
 
-from ..behaviour.answers import Answering, continued
+from ..behaviour.answers import Answering
+from ..behaviour.continuing import continued
 from ..behaviour.memory import Memory
 from ..behaviour.models import Catalogue
 from ..behaviour.scenario import Decision, Script, decide

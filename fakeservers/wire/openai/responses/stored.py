@@ -61,7 +61,7 @@ def stored(
 
 def _carried(request: ChatRequest) -> Iterable[Message]:
     messages = list(request.messages)
-    for message in instructed(Reader.of(request.raw, WORDING)):
+    for message in instructed(Reader.of(request.raw, WORDING, strict=False)):
         messages.remove(message)
     return messages
 
