@@ -4,6 +4,7 @@ body is said in `wording`.
 Wording follows recorded answers and the public issue logs of OpenAI's SDKs.
 """
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -35,6 +36,14 @@ QUOTA = (
     "https://platform.openai.com/docs/guides/error-codes/api-errors."
 )
 OVERLOADED = "The engine is currently overloaded, please try again later"
+
+
+DEPRECATIONS = "https://platform.openai.com/docs/deprecations"
+_GONE = re.compile(
+    r"(?:text|code)-(?:search-|similarity-)?(?:davinci|curie|babbage|ada|cushman)-.*"
+    r"|davinci|curie|babbage|ada"
+)
+"""The models of before 2024; those that went later are still in the listing."""
 
 
 class _Default(NamedTuple):
@@ -184,6 +193,9 @@ def _unknown_model(name: str, http: HttpRequest) -> tuple[str, str, str | None, 
         return f"The requested model '{name}' does not exist.", INVALID, "model", "model_not_found"
     if http.method != "POST":
         return f"The model '{name}' does not exist", INVALID, "model", "model_not_found"
+    if _GONE.fullmatch(name):
+        told = f"The model `{name}` has been deprecated, learn more here: {DEPRECATIONS}"
+        return told, INVALID, None, "model_not_found"
     return (
         f"The model `{name}` does not exist or you do not have access to it.",
         INVALID,
