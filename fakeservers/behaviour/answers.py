@@ -61,30 +61,30 @@ class Answering:
     memory: Memory
 
     def answer(
-        self, request: Request, decision: Decision, seed: Seed, *, strict: bool = True
+        self, request: Request, decision: Decision, seed: Seed, *, validates: bool = True
     ) -> Result | RawReply:
         """The result of `request`. Raises `Rejected` for an unknown model or resource. Unless
-        `strict`, every model is known."""
+        it `validates`, every model is known."""
         if isinstance(decision.reply, RawReply):
             return decision.reply
         match request:
             case ChatRequest():
-                return self._chat(request, decision, seed, strict)
+                return self._chat(request, decision, seed, validates)
             case CountRequest():
-                self._model(request, decision, strict)
+                self._model(request, decision, validates)
                 counts = _overridden(Usage(input_tokens=count_request(request.chat)), decision)
                 return TokenResult(input_tokens=counts.input_tokens)
             case EmbedRequest():
-                return self._embed(request, decision, strict)
+                return self._embed(request, decision, validates)
             case ModerateRequest():
-                return self._moderate(request, decision, strict)
+                return self._moderate(request, decision, validates)
             case ResourceRequest():
-                return self._resource(request, strict)
+                return self._resource(request, validates)
 
     def _chat(
-        self, request: ChatRequest, decision: Decision, seed: Seed, strict: bool
+        self, request: ChatRequest, decision: Decision, seed: Seed, validates: bool
     ) -> CompletionResult | RawReply:
-        model = self._model(request, decision, strict)
+        model = self._model(request, decision, validates)
         reply = decision.reply
         if callable(reply):
             reply = scripted(reply(request))
@@ -100,8 +100,8 @@ class Answering:
             model=model.snapshot if model else request.model,
         )
 
-    def _embed(self, request: EmbedRequest, decision: Decision, strict: bool) -> EmbedResult:
-        model = self._model(request, decision, strict)
+    def _embed(self, request: EmbedRequest, decision: Decision, validates: bool) -> EmbedResult:
+        model = self._model(request, decision, validates)
         dimensions = request.dimensions or (model and model.dimensions) or DIMENSIONS
         counted = Usage(input_tokens=sum(map(count_text, request.inputs)))
         return EmbedResult(
@@ -111,17 +111,17 @@ class Answering:
         )
 
     def _moderate(
-        self, request: ModerateRequest, decision: Decision, strict: bool
+        self, request: ModerateRequest, decision: Decision, validates: bool
     ) -> ModerateResult:
-        model = self._model(request, decision, strict)
+        model = self._model(request, decision, validates)
         return ModerateResult(
             scores=tuple(scores(text) for text in request.inputs),
             model=model.snapshot if model else request.model,
         )
 
-    def _resource(self, request: ResourceRequest, strict: bool) -> ResourceResult:
+    def _resource(self, request: ResourceRequest, validates: bool) -> ResourceResult:
         if request.collection == "models":
-            return ResourceResult(items=tuple(self._models(request, strict)))
+            return ResourceResult(items=tuple(self._models(request, validates)))
         if request.collection == "memory":
             return ResourceResult(items=tuple(self._loaded()))
         if request.id is None:
@@ -133,7 +133,7 @@ class Answering:
         act = self.store.delete if request.action == "delete" else self.store.get
         return ResourceResult(items=(self._found(request, act(request.collection, request.id)),))
 
-    def _models(self, request: ResourceRequest, strict: bool) -> Iterable[Model]:
+    def _models(self, request: ResourceRequest, validates: bool) -> Iterable[Model]:
         if request.id is None:
             return self.catalogue
         if request.action == "create":
@@ -142,7 +142,7 @@ class Answering:
             source = self._found(request, self.catalogue.find(request.source))
             return (self.catalogue.add(replace(source, id=request.id, snapshot=request.id)),)
         model = self.catalogue.find(request.id)
-        if model is None and not strict:
+        if model is None and not validates:
             return (Model(id=request.id),)
         model = self._found(request, model)
         if request.action == "delete":
@@ -167,27 +167,17 @@ class Answering:
             return None
         raise Rejected(ApiError(status=404, kind="not_found", subject=subject))
 
-    def _model(self, request: _OfModel, decision: Decision, strict: bool) -> Model | None:
+    def _model(self, request: _OfModel, decision: Decision, validates: bool) -> Model | None:
         model = self.catalogue.find(request.model)
-        if not strict:
+        if not validates:
             return model
         if model is not None:
-            _check_served(request, model)
+            if isinstance(request, ChatRequest | EmbedRequest) and request.unserved is not None:
+                raise Rejected(request.unserved)
             return model
         if decision.rule is None or decision.rule.match.model is None:
             raise Rejected(_unknown_model(request.provider, request.model))
         return model
-
-
-def _check_served(request: _OfModel, model: Model) -> None:
-    """Raise `Rejected` for what a known model does not do."""
-    if isinstance(request, ChatRequest | EmbedRequest) and request.unserved is not None:
-        raise Rejected(request.unserved)
-    if not isinstance(request, ChatRequest) or not request.limits_output:
-        return
-    if request.max_tokens is not None and request.max_tokens > model.max_output_tokens:
-        limit = str(model.max_output_tokens)
-        raise Rejected(ApiError(status=400, kind="output_limit", subject=limit))
 
 
 def _unknown_model(provider: str, name: str) -> ApiError:

@@ -23,34 +23,34 @@ from .store import Store
 __all__ = ["continued"]
 
 
-def continued(request: Request, store: Store, *, strict: bool = True) -> Request:
+def continued(request: Request, store: Store, *, validates: bool = True) -> Request:
     """The request with what it names of earlier answers put in: the stored conversation before
     its messages, the stored items in their places. Raises `Rejected` for what is not stored, or,
-    unless `strict`, passes over it."""
+    unless the fake `validates`, passes over it."""
     if isinstance(request, ChatRequest):
-        return _whole(request, store, strict)
+        return _whole(request, store, validates)
     if isinstance(request, CountRequest):
-        return replace(request, chat=_whole(request.chat, store, strict))
+        return replace(request, chat=_whole(request.chat, store, validates))
     return request
 
 
-def _whole(chat: ChatRequest, store: Store, strict: bool) -> ChatRequest:
+def _whole(chat: ChatRequest, store: Store, validates: bool) -> ChatRequest:
     if chat.refers:
-        chat = _resolved(chat, store, strict)
+        chat = _resolved(chat, store, validates)
     if chat.previous_id is None:
         return chat
-    return _continued(chat, chat.previous_id, store, strict)
+    return _continued(chat, chat.previous_id, store, validates)
 
 
-def _continued(chat: ChatRequest, previous_id: str, store: Store, strict: bool) -> ChatRequest:
+def _continued(chat: ChatRequest, previous_id: str, store: Store, validates: bool) -> ChatRequest:
     before = store.get("responses", previous_id)
     if before is None:
-        if not strict:
+        if not validates:
             return chat
         raise Rejected(ApiError(status=400, kind="not_found", subject=previous_id, code="previous"))
     names = {call.id: call.name for message in before.messages for call in _calls(message)}
     messages = before.messages + _named(chat.messages, names)
-    if strict and not chat.refers:
+    if validates and not chat.refers:
         _check_answered(messages)
     return replace(chat, messages=messages)
 
@@ -73,11 +73,11 @@ def _unpaired(id: str, missing: str) -> ApiError:
     return ApiError(status=400, kind="not_found", subject=id, code=missing)
 
 
-def _resolved(chat: ChatRequest, store: Store, strict: bool) -> ChatRequest:
+def _resolved(chat: ChatRequest, store: Store, validates: bool) -> ChatRequest:
     messages = [
         replace(
             message,
-            parts=tuple(said for part in message.parts for said in _said(part, store, strict)),
+            parts=tuple(said for part in message.parts for said in _said(part, store, validates)),
         )
         for message in chat.messages
     ]
@@ -85,13 +85,13 @@ def _resolved(chat: ChatRequest, store: Store, strict: bool) -> ChatRequest:
     return replace(chat, messages=_named(tuple(messages), names))
 
 
-def _said(part: Part, store: Store, strict: bool) -> Iterable[Part]:
+def _said(part: Part, store: Store, validates: bool) -> Iterable[Part]:
     """The part itself, or the parts of the item that it refers to."""
     if not isinstance(part, Reference):
         return (part,)
     item = store.get("items", part.id)
     if item is None:
-        if not strict:
+        if not validates:
             return ()
         raise Rejected(ApiError(status=404, kind="not_found", subject=part.id, code="item"))
     return (said for message in item.messages for said in message.parts)

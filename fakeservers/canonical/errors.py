@@ -20,7 +20,6 @@ ErrorKind = Literal[
     "unknown_model",
     "not_found",
     "invalid",
-    "output_limit",  # max_tokens is beyond the model's own limit, which is the subject
     "overloaded",
     "unmatched",  # no rule of the script is for this request
     "script",  # the script itself failed

@@ -64,8 +64,7 @@ class ChatRequest:
     `messages` holds the whole conversation, system messages included; `raw` is the parsed
     body, which nobody changes. `previous_id` names a stored conversation that the server is to
     put before it; `refers` tells that some part is a Reference to a stored item. `unserved` is
-    what the operation answers for a model that there is and that it does not serve; with
-    `limits_output` a `max_tokens` beyond the model's own is an error.
+    what the operation answers for a model that there is and that it does not serve.
     """
 
     provider: str
@@ -84,7 +83,6 @@ class ChatRequest:
     previous_id: str | None = None
     refers: bool = False
     unserved: ApiError | None = None
-    limits_output: bool = False
     raw: Any = None
 
     @property

@@ -161,11 +161,11 @@ class Fake:
         read = asked.read or endpoint.parse(http)
         if asked.times and len(http.body) <= READ_BYTES_MAX:
             asked.read = read
-        request = continued(read, self._answering.store, strict=http.validates)
+        request = continued(read, self._answering.store, validates=http.validates)
         if request is not read:
             exchange.continued = request
         decision = self._decide(request, http, exchange)
-        result = self._answering.answer(request, decision, seed, strict=http.validates)
+        result = self._answering.answer(request, decision, seed, validates=http.validates)
         if isinstance(result, Result):
             answer = endpoint.render(request, result, stamp)
             if isinstance(result, CompletionResult):

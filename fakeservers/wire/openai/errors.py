@@ -130,8 +130,6 @@ def _by_kind(
             return _unknown_model(subject, http)
         case "not_found":
             return _not_found(problem, http)
-        case "output_limit":
-            return _output_limit(subject, http)
         case "overloaded":
             return OVERLOADED, "server_error", None, None
         case "body_too_large":
@@ -201,18 +199,6 @@ def _unknown_model(name: str, http: HttpRequest) -> tuple[str, str, str | None, 
         INVALID,
         None,
         "model_not_found",
-    )
-
-
-def _output_limit(limit: str, http: HttpRequest) -> tuple[str, str, str | None, str | None]:
-    body = http.json()
-    key = next(key for key in ("max_completion_tokens", "max_tokens") if body.get(key) is not None)
-    return (
-        f"{key} is too large: {body[key]}. This model supports at most {limit} completion tokens, "
-        f"whereas you provided {body[key]}.",
-        INVALID,
-        key,
-        "invalid_value",
     )
 
 
