@@ -12,18 +12,16 @@ import json
 import os
 import re
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from processes import Contender, cpu_s, free_port, running
 
 BODY = {
     "model": "gpt-4o-mini",
@@ -73,13 +71,6 @@ servers.openai.on(prompt="Say hello").replies({answer!r})
 servers.openai.on(prompt="Count").replies({long!r})
 signal.sigwait([signal.SIGTERM])
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contender:
-    name: str
-    port: int
-    pid: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,22 +154,6 @@ def theirs(folder: Path, aimock: Path) -> Iterator[Contender]:
         yield contender
 
 
-@contextmanager
-def running(name: str, command: list[str], port: int, folder: Path) -> Iterator[Contender]:
-    process = subprocess.Popen(
-        ["taskset", "-c", "0", *command],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.getcwd()},
-    )
-    try:
-        wait_for(port, process)
-        yield Contender(name=name, port=port, pid=process.pid)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
-
-
 def measure(contender: Contender, folder: Path, options: argparse.Namespace) -> Sample:
     before = cpu_s(contender.pid)
     shown = subprocess.run(
@@ -215,31 +190,6 @@ def report(title: str, samples: Mapping[str, list[Sample]]) -> None:
 
 def median(taken: list[Sample]) -> float:
     return statistics.median(sample.requests_per_s for sample in taken)
-
-
-def cpu_s(pid: int) -> float:
-    """User and system time of a process, from /proc."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).close()
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.05)
-    sys.exit(f"Nothing answers on port {port}.")
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -6,23 +6,59 @@
 Usable from pytest, unittest, a REPL or a shell; knows nothing of pytest or of the router.
 """
 
+from . import presets
 from .api import FakeServers, Unverified
-from .behaviour.faults import http_error, overloaded, rate_limited
+from .behaviour.failures import (
+    content_filtered,
+    http_error,
+    overloaded,
+    quota_exhausted,
+    rate_limited,
+)
+from .behaviour.faults import (
+    Fault,
+    bad_arguments,
+    closes_connection,
+    cut,
+    duplicate_chunk,
+    empty_body,
+    error_event,
+    finish_by_length,
+    garbage,
+    html_page,
+    line_endings,
+    missing_chunk,
+    refused,
+    reset,
+    slow_first_byte,
+    split_utf8,
+    stall,
+    trickle,
+    unknown_tool,
+    wrong_content_type,
+    wrong_length,
+)
 from .behaviour.matching import Match
+from .behaviour.pace import Delay, Pace, lognormal
 from .behaviour.replies import raw, refusal, reply, structured, text, thinking, tool_call
 from .behaviour.scenario import Rule, Scenario, Script, TokenCounts
+from .behaviour.schedule import between, every, ramp
 from .errors import LlmsimError, ScriptError, StartError
 from .evidence.journal import Exchange
 from .handle import FakeProvider, RuleBuilder
 from .hooks import hookimpl
+from .scenario_file import dump_scenario, load_scenario, parse_scenario
 from .serving.server import ServerThread
 
 __all__ = [
+    "Delay",
     "Exchange",
     "FakeProvider",
     "FakeServers",
+    "Fault",
     "LlmsimError",
     "Match",
+    "Pace",
     "Rule",
     "RuleBuilder",
     "Scenario",
@@ -32,15 +68,45 @@ __all__ = [
     "StartError",
     "TokenCounts",
     "Unverified",
+    "bad_arguments",
+    "between",
+    "closes_connection",
+    "content_filtered",
+    "cut",
+    "dump_scenario",
+    "duplicate_chunk",
+    "empty_body",
+    "error_event",
+    "every",
+    "finish_by_length",
+    "garbage",
     "hookimpl",
+    "html_page",
     "http_error",
+    "line_endings",
+    "load_scenario",
+    "lognormal",
+    "missing_chunk",
     "overloaded",
+    "parse_scenario",
+    "presets",
+    "quota_exhausted",
+    "ramp",
     "rate_limited",
     "raw",
     "refusal",
+    "refused",
     "reply",
+    "reset",
+    "slow_first_byte",
+    "split_utf8",
+    "stall",
     "structured",
     "text",
     "thinking",
     "tool_call",
+    "trickle",
+    "unknown_tool",
+    "wrong_content_type",
+    "wrong_length",
 ]

@@ -17,9 +17,9 @@ from .evidence.journal import Exchange
 from .evidence.transcript import transcript
 from .handle import FakeProvider
 from .leniency import KNOWN_MODELS, VALIDATIONS, KnownModels, Validation, for_each
-from .serving.app import App
 from .serving.exchange import Fake
 from .serving.server import Listener, ServerThread, close_all, open_all
+from .serving.service import Service
 from .wire.base import Provider
 from .wire.registry import installed, joined
 
@@ -99,7 +99,7 @@ class FakeServers:
 
     def _add(self, fake: Fake, scenario: Scenario) -> None:
         name = fake.provider.name
-        fake.script = scenario.scripts.get(name, Script())
+        fake.write(scenario.scripts.get(name, Script()))
         self._fakes[name] = fake
         self._handles[name] = FakeProvider(fake, lambda: self._origin(name))
 
@@ -113,14 +113,18 @@ class FakeServers:
         try:
             for name, fake in self._fakes.items():
                 port = self._ports.get(name, 0)
-                opened[name] = Listener(App(fake), host=self._host, port=port)
+                opened[name] = Listener(Service(fake), host=self._host, port=port)
         except StartError:
             for listener in opened.values():
                 listener.discard()
             raise
+        for fake in self._fakes.values():
+            fake.begin()
         self._thread.start()
         self._thread.run(open_all(tuple(opened.values())))
         self._listeners = opened
+        for name, fake in self._fakes.items():
+            fake.on_refusal = partial(self._heed, name)
         return self
 
     def stop(self) -> None:
@@ -131,6 +135,10 @@ class FakeServers:
         self._listeners = {}
         if self._own_thread:
             self._thread.stop()
+
+    def _heed(self, name: str) -> None:
+        if (listener := self._listeners.get(name)) is not None:
+            self._thread.run(listener.heed())
 
     def close(self, reason: str) -> None:
         """Answer every further request with an error that says `reason`; stay reachable."""

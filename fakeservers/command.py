@@ -1,4 +1,5 @@
-"""`serve`: the fakes as standalone servers, until a signal ends them."""
+"""`serve`: the fakes as standalone servers, until a signal ends them; `check`, `show` and
+`schema`: scenario files."""
 
 import json
 import os
@@ -6,6 +7,7 @@ import shlex
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,15 @@ import click
 
 from .api import FakeServers
 from .behaviour.corpus import sentences
+from .behaviour.scenario import Scenario
+from .behaviour.schedule import seconds
 from .errors import LlmsimError
+from .evidence.timeline import draw_scenario
 from .leniency import KNOWN_MODELS, VALIDATIONS, KnownModels, Validation
+from .scenario_file import json_schema, load_scenario
 from .wire.registry import PROVIDERS
 
-__all__ = ["serve"]
+__all__ = ["check", "schema", "serve", "show"]
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -30,10 +36,62 @@ def _ports(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _scenario(_context: object, _parameter: object, path: Path | None) -> Scenario | None:
+    try:
+        return None if path is None else load_scenario(path)
+    except LlmsimError as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("scenario", type=FILE, callback=_scenario, metavar="FILE")
+def check(scenario: Scenario) -> None:
+    """Check a scenario file; what is wrong is told with file and line."""
+    try:
+        FakeServers(scenario=scenario)
+    except LlmsimError as problem:
+        raise click.ClickException(str(problem)) from problem
+    rules = sum(len(script.rules) for script in scenario.scripts.values())
+    click.echo(f"ok: {rules} rules for {', '.join(scenario.scripts) or 'nobody'}")
+
+
+@click.command()
+@click.argument("scenario", type=FILE, callback=_scenario, metavar="FILE")
+@click.option("--until", metavar="TIME", help='How much to draw, such as "10m".')
+def show(scenario: Scenario, until: str | None) -> None:
+    """Draw when each rule of a scenario file holds."""
+    try:
+        horizon_s = None if until is None else seconds(until)
+    except LlmsimError as problem:
+        raise click.ClickException(str(problem)) from problem
+    click.echo(draw_scenario(scenario, horizon_s))
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON schema of scenario files."""
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @_ports
-@click.option("--seed", default=0, metavar="N", help="Seed of everything that is not scripted.")
+@click.option(
+    "--seed",
+    type=int,
+    metavar="N",
+    help="Seed of everything that is not scripted; the scenario's own, or 0.",
+)
+@click.option(
+    "--scenario",
+    type=FILE,
+    callback=_scenario,
+    metavar="FILE",
+    help="What the fakes are told, in TOML or JSON; its time begins when they listen.",
+)
 @click.option(
     "--token",
     envvar="LLMSIM_TOKEN",
@@ -62,7 +120,8 @@ def _ports(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 def serve(
     host: str,
-    seed: int,
+    seed: int | None,
+    scenario: Scenario | None,
     token: str | None,
     validation: Validation,
     models: KnownModels,
@@ -74,8 +133,9 @@ def serve(
     for number in SIGNALS:
         signal.signal(number, lambda *_: ended.set())
     try:
+        told = scenario or Scenario()
         servers = FakeServers(
-            seed,
+            scenario=told if seed is None else replace(told, seed=seed),
             host=host,
             token=token,
             validation=validation,

@@ -2,16 +2,20 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Never, Self
 
-from .behaviour.faults import fault
+from .behaviour.failures import failure
+from .behaviour.faults import refused
 from .behaviour.matching import Match, TextPattern
 from .behaviour.models import Catalogue
+from .behaviour.pace import Pace, pace
 from .behaviour.replies import ReplyLike, scripted
-from .behaviour.scenario import Rule, TokenCounts, Unmatched
+from .behaviour.scenario import Impossible, Rule, TokenCounts, Unmatched
+from .behaviour.schedule import schedule
 from .canonical import Request
 from .errors import ScriptError
 from .evidence.journal import Exchange
@@ -62,7 +66,7 @@ class FakeProvider:
     def unmatched(self, value: Unmatched) -> None:
         if value not in ("error", "natural"):
             raise ScriptError(f'unmatched is "error" or "natural", not {value!r}.')
-        self._fake.script = replace(self._fake.script, unmatched=value)
+        self._fake.write(replace(self._fake.script, unmatched=value))
 
     @property
     def validation(self) -> Validation:
@@ -73,6 +77,18 @@ class FakeProvider:
     @validation.setter
     def validation(self, value: Validation) -> None:
         self._fake.validation = checked("validation", value, VALIDATIONS)
+
+    @property
+    def impossible(self) -> Impossible:
+        """What happens to a scripted reply that no model gives to the request, such as a call of
+        a tool that was not offered: `error`, the default, or `allow`."""
+        return self._fake.script.impossible
+
+    @impossible.setter
+    def impossible(self, value: Impossible) -> None:
+        if value not in ("error", "allow"):
+            raise ScriptError(f'impossible is "error" or "allow", not {value!r}.')
+        self._fake.write(replace(self._fake.script, impossible=value))
 
     @property
     def models(self) -> Catalogue:
@@ -116,9 +132,31 @@ class FakeProvider:
         """Any request gets these replies in turn, then the last one again."""
         return self.on().replies(*replies, times=times)
 
-    def fails(self, error: Any, *, times: int | None = None, **fields: Any) -> "RuleBuilder":
-        """Any request fails so: a status, or an error such as `overloaded()`."""
-        return self.on().fails(error, times=times, **fields)
+    def fails(self, *what: Any, times: int | None = None, **fields: Any) -> "RuleBuilder":
+        """Any request fails so: a status, an error such as `overloaded()`, or faults such as
+        `cut(after_chunks=2)`; see `RuleBuilder.fails`."""
+        return self.on().fails(*what, times=times, **fields)
+
+    def paces(self, preset: Pace | None = None, **fields: Any) -> "RuleBuilder":
+        """Any answer comes at this pace: a preset, or the fields of `Pace`."""
+        return self.on().paces(preset, **fields)
+
+    def limits(self, **limits: int | None) -> None:
+        """Enforce these rate limits for each key and model, in the provider's own way: `rpm`
+        and others such as `tpm`, `itpm`, `otpm`, `rpd`; None lifts one."""
+        script = self._fake.script
+        together = {**script.limits, **limits}
+        kept = {name: limit for name, limit in together.items() if limit is not None}
+        self._fake.write(replace(script, limits=kept))
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """While entered nobody listens here: connections are refused, open ones are cut."""
+        rule = self.on().fails(refused())
+        try:
+            yield
+        finally:
+            rule.remove()
 
     def counts(self, **counts: int) -> "RuleBuilder":
         """Any answer reports these token counts."""
@@ -188,9 +226,47 @@ class RuleBuilder:
             raise ScriptError('replies() needs at least one reply, such as replies("Hello.").')
         return self._write(replies=tuple(scripted(value) for value in replies), times=_times(times))
 
-    def fails(self, error: Any, *, times: int | None = None, **fields: Any) -> Self:
-        """Fail with a status, or an error such as `overloaded()`; at most `times` times."""
-        return self._write(error=fault(error, **fields), times=_times(times))
+    def fails(
+        self,
+        *what: Any,
+        times: int | None = None,
+        rate: Any = 1.0,
+        between: Any = (),
+        every: Any = None,
+        **fields: Any,
+    ) -> Self:
+        """Fail with a status, an error such as `overloaded()`, or faults such as
+        `cut(after_chunks=2)`, several together.
+
+        times    at most so often
+        rate     for that share of the requests, 0 to 1, or `ramp(...)`
+        between  only then, in time since the scenario began: `("5m", "8m")`, or a list of such
+        every    again and again: `("10m", "1m")` is the first minute of every ten
+        """
+        error, fault = failure(what, fields)
+        when = schedule(rate=rate, windows=between, wave=every)
+        if (
+            fault is not None
+            and fault.refused
+            and (times is not None or when.rate != 1.0 or error or self._rule.match != Match())
+        ):
+            raise ScriptError(
+                "refused() closes the port, so nothing of a request can be known: it takes "
+                "between= and every=, no on(...), times= or rate=. To refuse after a request "
+                "was read, write reset()."
+            )
+        return self._write(error=error, fault=fault, times=_times(times), schedule=when)
+
+    def paces(self, preset: Pace | None = None, **fields: Any) -> Self:
+        """Answer at this pace: a preset such as `presets.CLAUDE_SONNET`, or the fields of
+        `Pace`, times in seconds, as texts ("1.5s"), in lists, or distributions."""
+        return self._write(pace=pace(preset, **fields))
+
+    def remove(self) -> None:
+        """Take the rule back."""
+        script = self._fake.script
+        kept = tuple(rule for rule in script.rules if rule.number != self._rule.number)
+        self._fake.write(replace(script, rules=kept))
 
     def counts(self, **counts: int) -> Self:
         """Report these token counts: `input_tokens`, `output_tokens`, `cached_tokens`,
@@ -209,7 +285,7 @@ class RuleBuilder:
         script = self._fake.script
         kept = tuple(rule for rule in script.rules if rule.number != self._rule.number)
         rules = tuple(sorted((*kept, self._rule), key=lambda rule: rule.number))
-        self._fake.script = replace(script, rules=rules)
+        self._fake.write(replace(script, rules=rules))
         return self
 
 

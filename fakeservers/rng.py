@@ -46,6 +46,10 @@ class Seed:
         """A random source that is the same for the same parts, on every run and machine."""
         return Random(int.from_bytes(self._key, "big"))
 
+    def share(self) -> float:
+        """A number from 0 up to, and without, 1."""
+        return int.from_bytes(self._key[:6], "big") / (1 << 48)
+
     def ids(self) -> "Ids":
         return Ids(self._key)
 

@@ -2,7 +2,7 @@
 
 import click
 
-from fakeservers.command import serve
+from fakeservers.command import check, schema, serve, show
 
 __all__ = ["main"]
 
@@ -13,4 +13,5 @@ def main() -> None:
     """Fake LLM providers for tests, and servers that stand in for them."""
 
 
-main.add_command(serve)
+for command in (check, schema, serve, show):
+    main.add_command(command)

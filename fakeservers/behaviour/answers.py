@@ -37,6 +37,7 @@ from .replies import scripted
 from .scenario import Decision, TokenCounts
 from .store import Store
 from .tokens import count_chat, count_request, count_text
+from .twists import twisted
 
 __all__ = ["Answering"]
 
@@ -93,6 +94,8 @@ class Answering:
         if isinstance(reply, RawReply):
             return reply
         replies = (reply,) * request.choices if reply else _natural(request, seed)
+        if decision.fault is not None and decision.fault.twist is not None:
+            replies = tuple(twisted(one, decision.fault.twist, request) for one in replies)
         usage = count_chat(request, replies)
         return CompletionResult(
             replies=replies,

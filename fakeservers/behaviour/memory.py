@@ -52,6 +52,14 @@ class Memory:
         if len(self._loaded) > LOADED_MAX:
             self._loaded.popitem(last=False)
 
+    def holds(self, model: str, at_s: float) -> bool:
+        """Whether a model, by its name with or without `:latest`, is in memory."""
+        return any(
+            loaded.until_s > at_s
+            for name in (model, f"{model}:latest")
+            if (loaded := self._loaded.get(name)) is not None
+        )
+
     def __iter__(self) -> Iterator[Loaded]:
         """All that is remembered, expired or not."""
         return iter(tuple(self._loaded.values()))

@@ -4,17 +4,22 @@ The fluent API builds a Scenario, a fake decides by it. Nothing here keeps state
 rule was used is handed in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from ..canonical import ApiError, ChatRequest, Request
+from .faults import Fault, over
 from .matching import Difference, Match, difference
+from .pace import Pace
 from .replies import Scripted
+from .schedule import ALWAYS, Schedule
 
-__all__ = ["Decision", "Nearest", "Rule", "Scenario", "Script", "TokenCounts", "decide"]
+__all__ = ["NATURAL", "Decision", "Nearest", "Rule", "Scenario", "Script", "TokenCounts", "decide"]
 
 Unmatched = Literal["error", "natural"]
+Impossible = Literal["error", "allow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +36,34 @@ class TokenCounts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """For requests that match: fail with `error`, or say `replies` in turn (the last one again
-    when they have run out), at most `times` times. A rule with neither only sets `counts`."""
+    when they have run out), at most `times` times and when the `schedule` holds. A rule with
+    neither only adds to what another decides: how it leaves (`fault`), how fast (`pace`), which
+    token counts it reports (`counts`)."""
 
     number: int
     match: Match = field(default_factory=Match)
     replies: tuple[Scripted, ...] = ()
     error: ApiError | None = None
+    fault: Fault | None = None
+    pace: Pace | None = None
     counts: TokenCounts | None = None
     times: int | None = None
+    schedule: Schedule = ALWAYS
     written_at: str = ""
 
     @property
     def decides(self) -> bool:
         return bool(self.replies) or self.error is not None
+
+    @property
+    def expected(self) -> bool:
+        """Whether some request was surely meant to match: not a chance, a time, an outage."""
+        return self.schedule.certain and not self.refuses
+
+    @property
+    def refuses(self) -> bool:
+        """Whether nobody listens while the rule holds."""
+        return self.fault is not None and self.fault.refused
 
     def speaks_to(self, request: Request) -> bool:
         """Replies are for generated content, unless the rule names another endpoint."""
@@ -57,10 +77,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """The rules of one provider, in the order in which they are tried."""
+    """The rules of one provider, in the order in which they are tried, and the rate limits that
+    it enforces."""
 
     rules: tuple[Rule, ...] = ()
     unmatched: Unmatched = "error"
+    impossible: Impossible = "error"
+    limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def strict(self) -> bool:
@@ -87,11 +110,13 @@ class Nearest:
 
 @dataclass(slots=True, kw_only=True)
 class Decision:
-    """What happens to one request; made anew for each, and never changed. Without a rule it is
+    """What happens to one request; made anew for each. Without a rule it is
     answered naturally, or, when `unmatched`, with an error that names the nearest rule."""
 
     rule: Rule | None = None
     reply: Scripted | None = None
+    fault: Fault | None = None
+    pace: Pace | None = None
     counts: tuple[TokenCounts, ...] = ()
     applied: tuple[int, ...] = ()
     unmatched: bool = False
@@ -106,38 +131,54 @@ NATURAL = Decision()
 
 
 def decide(
-    script: Script, request: Request, headers: Mapping[str, str], used: Mapping[int, int]
+    script: Script,
+    request: Request,
+    headers: Mapping[str, str],
+    used: Mapping[int, int],
+    *,
+    now_s: float = 0.0,
+    draw: Callable[[int], float] = lambda number: 0.0,
 ) -> Decision:
-    """What `script` says of `request`; `used` tells how often each rule has been applied."""
+    """What `script` says of `request`: the first rule that matches and says what to answer
+    decides, every other one that matches adds to it, before or after.
+
+    used   how often each rule has been applied
+    now_s  seconds since the scenario began
+    draw   the request's own number from 0 to 1 for the rule of a number
+    """
     if not script.rules:
         return NATURAL
-    counts: tuple[TokenCounts, ...] = ()
-    applied: tuple[int, ...] = ()
-    nearest: Nearest | None = None
+    decision = Decision(unmatched=script.strict and isinstance(request, ChatRequest))
+    decided = False
     for rule in script.rules:
-        if not rule.speaks_to(request):
+        if rule.refuses or not rule.speaks_to(request) or (rule.decides and decided):
             continue
         apart = difference(rule.match, request, headers)
         spent = rule.times is not None and used.get(rule.number, 0) >= rule.times
         if not apart and not spent:
-            applied += (rule.number,)
-            if rule.counts is not None:
-                counts += (rule.counts,)
-            if rule.decides:
-                return Decision(
-                    rule=rule,
-                    reply=_in_turn(rule, used.get(rule.number, 0)),
-                    counts=counts,
-                    applied=applied,
-                )
-        elif rule.replies and (nearest is None or len(apart) < len(nearest.differences)):
-            nearest = Nearest(rule, apart, used_up=spent and not apart)
-    return Decision(
-        counts=counts,
-        applied=applied,
-        unmatched=script.strict and isinstance(request, ChatRequest),
-        nearest=nearest,
-    )
+            if rule.schedule is ALWAYS or rule.schedule.holds(now_s, partial(draw, rule.number)):
+                _apply(rule, decision)
+                if rule.decides:
+                    decision.rule = rule
+                    decision.reply = _in_turn(rule, used.get(rule.number, 0))
+                    decision.unmatched, decision.nearest = False, None
+                    decided = True
+        elif rule.replies:
+            nearest = decision.nearest
+            if nearest is None or len(apart) < len(nearest.differences):
+                decision.nearest = Nearest(rule, apart, used_up=spent and not apart)
+    return decision
+
+
+def _apply(rule: Rule, decision: Decision) -> None:
+    """Add what the rule says besides deciding; what an earlier rule said stays."""
+    decision.applied += (rule.number,)
+    if rule.counts is not None:
+        decision.counts += (rule.counts,)
+    if rule.fault is not None:
+        decision.fault = rule.fault if decision.fault is None else over(decision.fault, rule.fault)
+    if rule.pace is not None and decision.pace is None:
+        decision.pace = rule.pace
 
 
 def _in_turn(rule: Rule, nth: int) -> Scripted | None:

@@ -8,8 +8,12 @@ What a canonical type cannot carry stays in `raw`, untouched.
 from .errors import (
     ApiError,
     ErrorKind,
+    Limited,
+    Metered,
     Rejected,
+    RetrySyntax,
 )
+from .metering import Charge, Meter, Reading
 from .parts import (
     Media,
     Message,
@@ -52,6 +56,7 @@ from .results import (
 
 __all__ = [
     "ApiError",
+    "Charge",
     "ChatRequest",
     "CompletionResult",
     "CountRequest",
@@ -59,14 +64,18 @@ __all__ = [
     "EmbedResult",
     "ErrorKind",
     "Finish",
+    "Limited",
     "Media",
     "Message",
+    "Meter",
+    "Metered",
     "ModerateRequest",
     "ModerateResult",
     "Opaque",
     "OutputFormat",
     "Part",
     "RawReply",
+    "Reading",
     "Reference",
     "Refusal",
     "Rejected",
@@ -75,6 +84,7 @@ __all__ = [
     "ResourceRequest",
     "ResourceResult",
     "Result",
+    "RetrySyntax",
     "Role",
     "Stored",
     "Text",

@@ -7,7 +7,10 @@ from typing import Any, Literal
 __all__ = [
     "ApiError",
     "ErrorKind",
+    "Limited",
+    "Metered",
     "Rejected",
+    "RetrySyntax",
 ]
 
 ErrorKind = Literal[
@@ -21,10 +24,34 @@ ErrorKind = Literal[
     "not_found",
     "invalid",
     "overloaded",
+    "rate_limited",
+    "quota",
+    "content_filter",
     "unmatched",  # no rule of the script is for this request
     "script",  # the script itself failed
     "internal",
 ]
+
+
+RetrySyntax = Literal["seconds", "date", "ms", "x-ms", "reset", "none"]
+"""Retry-After in seconds or as an HTTP date, `retry-after-ms`, `x-ms-retry-after-ms`,
+`x-ratelimit-reset-requests` as a Go duration, or nothing."""
+
+Metered = Literal["requests", "tokens", "input_tokens", "output_tokens"]
+"""What a rate limit counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limited:
+    """The rate limit that a request ran into: `used` of `limit` in `window_s` seconds, and
+    `requested` more."""
+
+    metered: Metered
+    limit: int
+    used: int
+    requested: int
+    model: str = ""
+    window_s: int = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +61,8 @@ class ApiError:
 
     `subject` is what the error is about (the unknown model, the path, the method); `param` and
     `code` are the fields of that name in the body; `details` is put into the body where the
-    provider has such a place.
+    provider has such a place. `retry_after_s` is told in the provider's own way unless
+    `retry_syntax` names another; `limited` says which rate limit was hit.
     """
 
     status: int
@@ -46,6 +74,9 @@ class ApiError:
     subject: str = ""
     details: Sequence[Any] | Mapping[str, Any] | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    retry_after_s: float | None = None
+    retry_syntax: RetrySyntax | None = None
+    limited: "Limited | None" = None
 
 
 class Rejected(Exception):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ..behaviour.scenario import Nearest, Rule, Script
 from ..canonical import Request
 
-__all__ = ["explain_unmatched", "explain_unused"]
+__all__ = ["explain_impossible", "explain_unmatched", "explain_unused"]
 
 PROMPT_SHOWN_MAX = 200
 
@@ -28,6 +28,15 @@ def explain_unmatched(provider: str, script: Script, request: Request, near: Nea
         f'{provider} answer naturally, set llmsim.{provider}.unmatched = "natural".'
     )
     return "\n".join(lines)
+
+
+def explain_impossible(provider: str, rule: Rule | None, why: str) -> str:
+    """Which reply no model gives, why, and what to do."""
+    where = f" of {_where(provider, rule)}" if rule is not None else ""
+    return (
+        f"llmsim: the reply{where} is none that a model gives: {why.rstrip('.')}.\n"
+        f'To send it all the same, set llmsim.{provider}.impossible = "allow".'
+    )
 
 
 def explain_unused(provider: str, rules: Iterable[Rule], seen: int) -> str:

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import orjson
 
+from ..behaviour.faults import Fault
+from ..behaviour.pace import Timing
 from ..behaviour.scenario import Rule
 from ..canonical import ApiError, RawReply, Rejected, Reply, Request, Usage
 from ..wire.base import Endpoint, HttpRequest
@@ -26,7 +28,7 @@ BODIES_BYTES_MAX = 128 * 1024 * 1024
 
 REDACTED = "<redacted>"
 
-Outcome = Literal["pending", "complete", "disconnected"]
+Outcome = Literal["pending", "complete", "cut", "reset", "disconnected"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,7 +41,10 @@ class Exchange:
     replies     what the model said; empty for errors and for other than generated content
     error       what went wrong, when the fake answered with an error
     problem     why the test that caused this must fail: an unmatched request, a broken script
-    outcome     `pending` until the last byte is handed over; `disconnected` when the client left
+    fault       what was done to the answer while it left
+    timing      how its parts were spread over time; None when it left at once
+    outcome     `pending` until the last byte is handed over; `cut` and `reset` by a fault;
+                `disconnected` when the client left
     """
 
     number: int
@@ -54,12 +59,20 @@ class Exchange:
     raw: RawReply | None = None
     usage: Usage | None = None
     error: ApiError | None = None
+    fault: Fault | None = None
+    timing: Timing | None = None
     problem: str | None = None
     status: int = 0
     streamed: bool = False
     sent_bytes: int = 0
     ended_s: float = 0.0
     outcome: Outcome = "pending"
+
+    def ends(self, outcome: Outcome, now_s: float, sent_bytes: int) -> None:
+        """Told before the last byte leaves: whoever has read the answer finds it here."""
+        self.outcome = outcome
+        self.ended_s = now_s
+        self.sent_bytes = sent_bytes
 
     @property
     def method(self) -> str:

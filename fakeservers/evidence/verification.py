@@ -22,7 +22,7 @@ def problems(
     """Each problem of one provider in words, oldest first; a repeated one once."""
     seen = list(exchanges)
     found = list(dict.fromkeys(e.problem for e in seen if e.problem is not None))
-    idle = [rule for rule in script.rules if not used.get(rule.number)]
+    idle = [rule for rule in script.rules if rule.expected and not used.get(rule.number)]
     if idle and unused == "error":
         found.append(explain_unused(provider, idle, len(seen)))
     return found

@@ -1,32 +1,19 @@
 """The ASGI application of one fake: reads a request, has it answered, delivers the answer.
 
+For servers and transports other than this package's own, which speaks to the fake directly.
 Plain ASGI, no framework's request and response objects: they cost more than all the rest.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from email.utils import formatdate
-from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
 
-from ..wire.base import HttpRequest, RequestHeaders
-from .delivery import Send, deliver
-from .exchange import Fake
+from ..wire.base import HttpRequest
+from . import receiving
+from .connection import MessageConnection, Send
+from .receiving import read_headers, read_query
+from .service import Service
 
-__all__ = ["BODY_BYTES_MAX", "CONNECTION", "App"]
-
-CONNECTION = "fakeservers.connection"
-"""The extension of an ASGI scope in which a server hands over the connection itself."""
-
-BODY_BYTES_MAX = 64 * 1024 * 1024
-"""A longer request body is answered with 413."""
-
-DRAINED_BYTES_MAX = 4 * BODY_BYTES_MAX
-"""How much of a too long body is read and thrown away, so that its sender hears the answer."""
-
-HEADERS_REMEMBERED_MAX = 256
-
-NOTHING: Mapping[str, Any] = {}
+__all__ = ["App"]
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -34,59 +21,37 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 class App:
     """ASGI 3 application. A `lifespan` is accepted, a web socket refused."""
 
-    def __init__(self, fake: Fake) -> None:
-        self._fake = fake
-        self._date = (0, "")
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await _refuse(scope, receive, send)
             return
-        fake = self._fake
         try:
             body = await _read(receive)
         except _ClientLeftError:
-            fake.cut_short(_request(scope, b""))
+            self._service.fake.cut_short(_request(scope, b""))
             return
         http = _request(scope, body or b"")
-        if body is None:
-            answer, exchange = fake.too_large(http, BODY_BYTES_MAX)
-        else:
-            answer, exchange = fake.respond(http)
-        # Set before the last byte leaves: whoever has read the answer finds it in the journal.
-        exchange.outcome = "complete"
-        exchange.sent_bytes = await deliver(
-            answer,
-            send,
-            scope.get("extensions", NOTHING).get(CONNECTION),
-            date=self._http_date(),
-            head_only=http.method == "HEAD",
-        )
-        exchange.ended_s = fake.clock.now()
-
-    def _http_date(self) -> str:
-        second = int(self._fake.clock.wall())
-        if self._date[0] != second:
-            self._date = (second, formatdate(second, usegmt=True))
-        return self._date[1]
+        connection = MessageConnection(send, head_only=http.method == "HEAD")
+        delivery = self._service.answer(http, connection, too_large=body is None)
+        if delivery is not None:
+            try:
+                await delivery.run()
+            finally:
+                delivery.done()
+        await connection.drained()
 
 
 def _request(scope: Mapping[str, Any], body: bytes) -> HttpRequest:
-    query = scope["query_string"]
     return HttpRequest(
         method=scope["method"],
         path=scope["path"],
-        query=dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {},
-        headers=_headers(tuple(scope["headers"])),
+        query=read_query(scope["query_string"]),
+        headers=read_headers(tuple(scope["headers"])),
         body=body,
     )
-
-
-@lru_cache(maxsize=HEADERS_REMEMBERED_MAX)
-def _headers(raw: tuple[tuple[bytes, bytes], ...]) -> RequestHeaders:
-    """Clients send the same ones again and again, and the journal keeps them: so they are read,
-    and kept, once."""
-    return RequestHeaders((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
 
 
 class _ClientLeftError(Exception):
@@ -97,18 +62,18 @@ async def _read(receive: Receive) -> bytes | None:
     """The whole body, or None when it is too long."""
     parts: list[bytes] = []
     size, more = 0, True
-    while more and size <= DRAINED_BYTES_MAX:
+    while more and size <= receiving.DRAINED_BYTES_MAX:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise _ClientLeftError
         chunk: bytes = message.get("body", b"")
         more = message.get("more_body", False)
         size += len(chunk)
-        if size <= BODY_BYTES_MAX:
+        if size <= receiving.BODY_BYTES_MAX:
             parts.append(chunk)
         else:
             parts.clear()
-    return b"".join(parts) if size <= BODY_BYTES_MAX else None
+    return b"".join(parts) if size <= receiving.BODY_BYTES_MAX else None
 
 
 async def _refuse(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:

@@ -1,88 +1,54 @@
-"""How an answer leaves. The only code that touches the stream of bytes.
+"""How an answer leaves: when each of its frames is due, and what goes wrong on the way.
 
-Frames that are due at the same time leave in one write: framing stays, system calls do not.
-Where the server hands over the connection, head and body are written by this module itself;
-elsewhere, in memory and under other servers, they leave as ASGI messages.
+The only code that misbehaves. Due times are absolute, counted from the request's arrival, so
+that lateness never adds up; frames that are due at the same time leave in one write.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
-from typing import Any, Protocol
+import asyncio
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
+from ..behaviour.faults import Fault
+from ..behaviour.pace import Timing
+from ..clock import Clock
+from ..evidence.journal import Exchange, Outcome
 from ..wire.base import Answer, Frame
-from . import http1
+from .breaking import Ending, Pause, altered, steps
+from .connection import Connection
 
-__all__ = ["Connection", "Send", "deliver"]
-
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+__all__ = ["at_once", "in_time"]
 
 WRITE_BYTES_MAX = 256 * 1024
 """A longer run of due frames is cut into several writes, so that a slow reader is waited for."""
 
+NO_FAULT = Fault()
 
-class Connection(Protocol):
-    """A client's connection, for the length of one answer."""
-
-    @property
-    def keeps_alive(self) -> bool:
-        """Whether the connection stays open after the answer."""
-        ...
-
-    def write(self, data: bytes, *, last: bool = False) -> None: ...
-
-    async def drained(self) -> None:
-        """Return when the client has taken enough of what was written."""
-        ...
+_OUTCOMES: Mapping[Ending, Outcome] = {
+    Ending.FINISH: "complete",
+    Ending.CLOSE: "cut",
+    Ending.RESET: "reset",
+}
 
 
-async def deliver(
-    answer: Answer,
-    send: Send,
-    connection: Connection | None = None,
-    *,
-    date: str,
-    head_only: bool = False,
-) -> int:
-    """Send `answer`, dated; returns the bytes of body handed over."""
-    if connection is None:
-        return await _as_messages(answer, send, date, head_only)
+def at_once(
+    answer: Answer, exchange: Exchange, connection: Connection, clock: Clock
+) -> Iterable[Frame] | None:
+    """Write an answer that waits for nothing and to which nothing happens. Returns the frames
+    that were too many for one write, None when there are none."""
     body = answer.body
-    more = [f"date: {date}"]
-    if not connection.keeps_alive:
-        more.append("connection: close")
     if isinstance(body, bytes):
-        head = http1.head(answer.status, answer.headers, [*more, f"content-length: {len(body)}"])
-        connection.write(head if head_only else head + body, last=True)
-        return len(body)
-    waiting = http1.head(answer.status, answer.headers, [*more, "transfer-encoding: chunked"])
-    sent = 0
-    for due in () if head_only else _batches(body):
-        sent += len(due)
-        connection.write(waiting + http1.chunk(due))
-        waiting = b""
-        await connection.drained()
-    connection.write(waiting if head_only else waiting + http1.LAST_CHUNK, last=True)
-    return sent
-
-
-async def _as_messages(answer: Answer, send: Send, date: str, head_only: bool) -> int:
-    body = answer.body
-    headers = [(b"date", date.encode("ascii"))]
-    headers += [
-        (name.encode("latin-1"), http1.clean(value).encode("latin-1"))
-        for name, value in answer.headers
-    ]
-    if isinstance(body, bytes):
-        headers.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if isinstance(body, bytes):
-        await send({"type": "http.response.body", "body": b"" if head_only else body})
-        return len(body)
-    sent = 0
-    for due in () if head_only else _batches(body):
-        sent += len(due)
-        await send({"type": "http.response.body", "body": due, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
-    return sent
+        connection.start(answer.status, answer.headers, len(body))
+    else:
+        batches = _batches(body)
+        body, more = next(batches, b""), next(batches, None)
+        if more is not None:
+            return (Frame(batch) for batch in chain((body, more), batches))
+        connection.start(answer.status, answer.headers, None)
+    exchange.ends("complete", clock.now(), len(body))
+    connection.write(body)
+    connection.finish()
+    return None
 
 
 def _batches(frames: Iterable[Frame]) -> Iterator[bytes]:
@@ -97,3 +63,172 @@ def _batches(frames: Iterable[Frame]) -> Iterator[bytes]:
             due, size = [], 0
     if due:
         yield b"".join(due)
+
+
+async def in_time(
+    answer: Answer, exchange: Exchange, connection: Connection, clock: Clock, begun_s: float
+) -> None:
+    """Write the frames of an answer when they are due, counted from `begun_s`, and do to it
+    what its fault says."""
+    if exchange.fault is None and exchange.timing is not None:
+        await _paced(answer, exchange, exchange.timing, connection, clock, begun_s)
+        return
+    fault = exchange.fault or NO_FAULT
+    await _Delivery(exchange, connection, clock, begun_s).run(altered(answer, fault))
+
+
+async def _paced(
+    answer: Answer,
+    exchange: Exchange,
+    timing: Timing,
+    connection: Connection,
+    clock: Clock,
+    begun_s: float,
+) -> None:
+    """An answer to which nothing happens but time. Thousands run at once, so that what is done
+    for each frame stands in one function."""
+    body = answer.body
+    if isinstance(body, bytes):
+        await clock.sleep_until(begun_s + timing.total_s())
+        at_once(answer, exchange, connection, clock)
+        await connection.drained()
+        return
+    # What opens a stream comes with its first token, as the services send it.
+    due_s = begun_s + timing.first_s
+    await clock.sleep_until(due_s)
+    connection.start(answer.status, answer.headers, None)
+    now, sleep_until = clock.now, clock.sleep_until
+    pending: list[bytes] = []
+    first = True
+    for frame in body:
+        if frame.content:
+            if first:
+                first = False
+            else:
+                due_s += timing.gap_s()
+                if due_s > now():
+                    connection.write(b"".join(pending))
+                    pending.clear()
+                    if connection.full:
+                        await connection.drained()
+                    await sleep_until(due_s)
+        pending.append(frame.data)
+    last = b"".join(pending)
+    exchange.ends("complete", now(), connection.sent_bytes + len(last))
+    connection.write(last)
+    connection.finish()
+    await connection.drained()
+
+
+class _Delivery:
+    """One answer that waits or goes wrong."""
+
+    def __init__(
+        self, exchange: Exchange, connection: Connection, clock: Clock, begun_s: float
+    ) -> None:
+        self._fault = exchange.fault or NO_FAULT
+        self._exchange = exchange
+        self._connection = connection
+        self._clock = clock
+        self._due_s = begun_s
+        self._pending: list[bytes] = []
+        self._pending_bytes = 0
+
+    async def run(self, answer: Answer) -> None:
+        fault, exchange = self._fault, self._exchange
+        await self._wait(fault.first_byte_delay_s)
+        if fault.ending in ("close", "reset") and fault.ends_after_chunks is None:
+            await self._end(Ending.CLOSE if fault.ending == "close" else Ending.RESET)
+            return
+        whole = isinstance(answer.body, bytes)
+        length = len(answer.body) + fault.length_off if isinstance(answer.body, bytes) else None
+        if whole and exchange.timing is not None:
+            await self._wait(exchange.timing.total_s())
+        self._connection.start(answer.status, answer.headers, length)
+        timing = None if whole else exchange.timing
+        await self._steps(answer, timing)
+
+    async def _steps(self, answer: Answer, timing: Timing | None) -> None:
+        first = True
+        if timing is not None:
+            # What opens a stream comes with its first token, as the services send it.
+            await self._wait(timing.first_s)
+        for step in steps(answer, self._fault):
+            if isinstance(step, Frame):
+                if timing is not None and step.content:
+                    if not first:
+                        await self._wait(timing.gap_s())
+                    first = False
+                self._pending.append(step.data)
+                self._pending_bytes += len(step.data)
+                if self._pending_bytes >= WRITE_BYTES_MAX:
+                    await self._write()
+            elif isinstance(step, Pause):
+                await self._write(b"")
+                await self._wait(step.for_s)
+            else:
+                await self._end(step)
+
+    async def _wait(self, for_s: float) -> None:
+        """Until `for_s` after what was due last; what is pending leaves before."""
+        if for_s <= 0:
+            return
+        self._due_s += for_s
+        if self._due_s <= self._clock.now():
+            return
+        if self._pending:
+            await self._write()
+        if math.isinf(for_s):
+            await asyncio.get_running_loop().create_future()
+        await self._clock.sleep_until(self._due_s)
+
+    async def _write(self, more: bytes | None = None) -> None:
+        """Write what is pending; with `more`, even if that is only the head."""
+        data = b"".join(self._pending)
+        self._pending.clear()
+        self._pending_bytes = 0
+        if not data and more is None:
+            return
+        for part in self._parts(data):
+            self._connection.write(part)
+            await self._connection.drained()
+            if self._fault.trickle_bytes:
+                self._due_s = max(self._due_s, self._clock.now() - self._fault.trickle_every_s)
+                self._due_s += self._fault.trickle_every_s
+                await self._clock.sleep_until(self._due_s)
+
+    def _parts(self, data: bytes) -> Iterable[bytes]:
+        size = self._fault.trickle_bytes
+        if size:
+            return (data[at : at + size] for at in range(0, len(data), size)) if data else (b"",)
+        if self._fault.splits_utf8:
+            return _split_in_characters(data)
+        return (data,)
+
+    async def _end(self, ending: Ending) -> None:
+        if ending is not Ending.FINISH or self._fault.trickle_bytes or self._fault.splits_utf8:
+            await self._write()
+        data = b"".join(self._pending)
+        sent_bytes = self._connection.sent_bytes + len(data)
+        self._exchange.ends(_OUTCOMES[ending], self._clock.now(), sent_bytes)
+        if data:
+            self._connection.write(data)
+        match ending:
+            case Ending.FINISH:
+                self._connection.finish()
+            case Ending.CLOSE:
+                self._connection.close()
+            case Ending.RESET:
+                self._connection.reset()
+        await self._connection.drained()
+
+
+def _split_in_characters(data: bytes) -> Iterator[bytes]:
+    """The data cut after the first byte of every character that has several."""
+    begun = 0
+    for at, byte in enumerate(data):
+        if byte >= 0xC0:
+            yield data[begun : at + 1]
+            begun = at + 1
+    if begun < len(data) or not data:
+        yield data[begun:]

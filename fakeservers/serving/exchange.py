@@ -6,6 +6,7 @@ Everything here is plain computation: no sockets, no waiting.
 """
 
 import logging
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,18 +15,34 @@ from hmac import compare_digest
 
 from ..behaviour.answers import Answering
 from ..behaviour.continuing import continued
+from ..behaviour.limits import Charged, Limits
 from ..behaviour.memory import Memory
 from ..behaviour.models import Catalogue
-from ..behaviour.scenario import Decision, Script, decide
+from ..behaviour.pace import Pace, Timing, timing
+from ..behaviour.possible import impossibility
+from ..behaviour.scenario import NATURAL, Decision, Script, decide
 from ..behaviour.store import Store
-from ..canonical import ApiError, CompletionResult, Rejected, Request, Result
+from ..canonical import (
+    ApiError,
+    ChatRequest,
+    CompletionResult,
+    EmbedRequest,
+    EmbedResult,
+    RawReply,
+    Rejected,
+    Request,
+    Result,
+    Thinking,
+    Usage,
+)
 from ..clock import Clock
 from ..errors import LlmsimError
-from ..evidence.explain import explain_unmatched
+from ..evidence.explain import explain_impossible, explain_unmatched
 from ..evidence.journal import REDACTED, Exchange, Journal
 from ..leniency import Validation
 from ..rng import Seed
 from ..wire.base import Answer, Headers, HttpRequest, Provider, RequestHeaders, Stamp
+from .load import Load
 from .routing import RouteTable
 
 __all__ = ["Fake"]
@@ -59,21 +76,47 @@ class Fake:
         self.seed = seed
         self.closed: str | None = None
         """Why this fake no longer answers; None while it does."""
+        self.on_refusal: Callable[[], None] | None = None
+        """Told when what the script says of refused connections may have changed."""
         self._root = Seed(seed, provider.name)
         self._models = models
         self._token = token
         self._first_validation: Validation = validation
         self._routes = RouteTable(provider.routes)
+        self.script = Script()
         self.reset()
 
     def reset(self) -> None:
         """Be as new: nothing scripted, seen or stored."""
-        self.script = Script()
+        self.limits = Limits(self.provider.meters)
+        self.write(Script())
         self.journal = Journal()
         self.used: dict[int, int] = {}
         self._answering = Answering(catalogue=self._models(), store=Store(), memory=Memory())
         self._known: OrderedDict[bytes, _Asked] = OrderedDict()
         self._validation = self._first_validation
+        self.load = Load()
+        self.begin()
+
+    def begin(self) -> None:
+        """The scenario's time begins now: windows and recurring faults count from here."""
+        self._begun_s = self.clock.now()
+
+    def write(self, script: Script) -> None:
+        """Go by another script from now on."""
+        heeded = any(rule.refuses for rule in (*self.script.rules, *script.rules))
+        if script.limits != self.script.limits:
+            self.limits.set(script.limits)
+        self.script = script
+        if heeded and self.on_refusal is not None:
+            self.on_refusal()
+
+    def refusal(self) -> tuple[bool, float]:
+        """Whether nobody listens now, and in how many seconds that may change."""
+        now_s = self.clock.now() - self._begun_s
+        schedules = [rule.schedule for rule in self.script.rules if rule.refuses]
+        changes_s = min((s.next_change_s(now_s) for s in schedules), default=math.inf)
+        return any(schedule.open(now_s) for schedule in schedules), changes_s - now_s
 
     @property
     def models(self) -> Catalogue:
@@ -159,15 +202,24 @@ class Fake:
             http = replace(http, params=params)
             exchange.http = replace(exchange.http, params=params)
         read = asked.read or endpoint.parse(http)
+        charged = self._charge(read, http)
         if asked.times and len(http.body) <= READ_BYTES_MAX:
             asked.read = read
         request = continued(read, self._answering.store, validates=http.validates)
         if request is not read:
             exchange.continued = request
-        decision = self._decide(request, http, exchange)
+        decision = self._decide(request, http, exchange, seed)
         result = self._answering.answer(request, decision, seed, validates=http.validates)
+        if decision.pace is not None:
+            exchange.timing = self._timing(decision.pace, request, result, seed)
+        if decision.reply is not None and isinstance(result, CompletionResult):
+            self._check_possible(request, result, decision, exchange)
         if isinstance(result, Result):
+            if charged is not None:
+                stamp.limits = self.limits.settle(charged, _usage(result))
             answer = endpoint.render(request, result, stamp)
+            if decision.fault is not None and decision.fault.error_event is not None:
+                answer = self._failing(answer, decision.fault.error_event, http, stamp)
             if isinstance(result, CompletionResult):
                 exchange.replies, exchange.usage = result.replies, result.usage
             if answer.stores:
@@ -198,9 +250,40 @@ class Fake:
         ):
             raise Rejected(ApiError(status=401, kind="invalid", message=WRONG_TOKEN))
 
-    def _decide(self, request: Request, http: HttpRequest, exchange: Exchange) -> Decision:
+    def _charge(self, request: Request, http: HttpRequest) -> Charged | None:
+        """Have the rate limits count a request for something generated. Raises `Rejected`."""
+        if not self.provider.meters or not isinstance(request, ChatRequest | EmbedRequest):
+            return None
+        return self.limits.ask(
+            self._key(http),
+            request.model,
+            now_s=self.clock.wall(),
+            chars=len(http.body),
+            max_tokens=request.max_tokens if isinstance(request, ChatRequest) else None,
+        )
+
+    def _key(self, http: HttpRequest) -> str:
+        """Whose limits count. Kept only as long as the limits are, and shown nowhere."""
+        headers, query = http.headers, http.query
+        for secret in self.provider.secrets:
+            if (value := headers.get(secret) or query.get(secret)) is not None:
+                return value
+        return ""
+
+    def _decide(
+        self, request: Request, http: HttpRequest, exchange: Exchange, seed: Seed
+    ) -> Decision:
         script = self.script
-        decision = decide(script, request, http.headers, self.used)
+        if not script.rules:
+            return NATURAL
+        decision = decide(
+            script,
+            request,
+            http.headers,
+            self.used,
+            now_s=exchange.started_s - self._begun_s,
+            draw=lambda number: seed.of(b"rule %d" % number).share(),
+        )
         for number in decision.applied:
             self.used[number] = self.used.get(number, 0) + 1
         if decision.rule is not None:
@@ -209,9 +292,55 @@ class Fake:
             message = explain_unmatched(self.provider.name, script, request, decision.nearest)
             exchange.problem = message
             raise Rejected(ApiError(status=400, kind="unmatched", message=message))
+        exchange.fault = decision.fault
         if decision.error is not None:
             raise Rejected(decision.error)
+        if decision.pace is not None and self.load.full(decision.pace):
+            raise Rejected(ApiError(status=503, kind="overloaded"))
         return decision
+
+    def _check_possible(
+        self,
+        request: Request,
+        result: CompletionResult,
+        decision: Decision,
+        exchange: Exchange,
+    ) -> None:
+        """Raise `Rejected` for a scripted reply that no model gives."""
+        twisted = decision.fault is not None and decision.fault.twist is not None
+        if self.script.impossible == "allow" or twisted or not isinstance(request, ChatRequest):
+            return
+        why = impossibility(result.reply, request)
+        if why is not None:
+            message = explain_impossible(self.provider.name, decision.rule, why)
+            exchange.problem = message
+            raise Rejected(ApiError(status=400, kind="script", message=message))
+
+    def _failing(self, answer: Answer, error: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
+        """The stream that will say so, or, for an answer in one piece, the error itself."""
+        told = self.provider.error(error, http, stamp)
+        if isinstance(answer.body, bytes) or not isinstance(told.body, bytes):
+            return told
+        answer.failure = told.body
+        return answer
+
+    def _timing(
+        self, pace: Pace, request: Request, result: Result | RawReply, seed: Seed
+    ) -> Timing:
+        """What the answer's waiting times are; only generated content takes time by token."""
+        usage = _usage(result)
+        streamed = isinstance(result, CompletionResult) and any(
+            isinstance(part, Thinking) and part.text for part in result.reply.parts
+        )
+        return timing(
+            pace,
+            seed.of(b"pace").random(),
+            load=lambda: self.load.share(pace),
+            input_tokens=usage.input_tokens - usage.cached_tokens,
+            tokens=usage.output_tokens,
+            hidden_tokens=0 if streamed else usage.reasoning_tokens,
+            cold=not self._answering.memory.holds(request.model, self.clock.wall()),
+        )
 
     def _refuse(
         self, error: ApiError, http: HttpRequest, exchange: Exchange, stamp: Stamp
@@ -276,6 +405,12 @@ class _Asked:
         self.key = key
         self.times = 0
         self.read: Request | None = None
+
+
+def _usage(result: Result | RawReply) -> Usage:
+    if isinstance(result, CompletionResult):
+        return result.usage
+    return Usage(input_tokens=result.input_tokens if isinstance(result, EmbedResult) else 0)
 
 
 def _redacted(values: Mapping[str, str], secrets: frozenset[str]) -> Mapping[str, str]:

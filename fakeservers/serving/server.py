@@ -1,23 +1,20 @@
 """Sockets and the thread that serves them. The only place that opens either.
 
-A ServerThread runs an event loop; a Listener is one bound socket with an application behind
-it, served by uvicorn's HTTP protocol. Sockets are bound before anything runs, so that an
-address is known, and a wrong port is refused, at once.
+A ServerThread runs an event loop; a Listener is one bound socket with a fake behind it. Sockets
+are bound before anything runs, so that an address is known, and a wrong port is refused, at once.
 """
 
 import asyncio
 import contextlib
+import math
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
-import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import ServerState
-
 from ..errors import StartError
-from .app import CONNECTION
+from .protocol import Protocols
+from .service import Service
 
 __all__ = ["Listener", "ServerThread", "close_all", "open_all"]
 
@@ -29,90 +26,15 @@ START_S_MAX = 10.0
 STOP_S_MAX = 5.0
 
 
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol with three changes: no access log, which would print keys in queries;
-    the connection itself in the scope of every request of HTTP/1.1; and one timer a connection
-    for idleness, where uvicorn makes and cancels one for every request."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.access_log = False
-        self._idle_since_s = 0.0
-        self._idle_timer: asyncio.TimerHandle | None = None
-
-    def on_response_complete(self) -> None:
-        self.server_state.total_requests += 1
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
-            return
-        self._idle_since_s = self.loop.time()
-        if self._idle_timer is None:
-            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._if_idle)
-
-    def _if_idle(self) -> None:
-        """Close the connection if it has been idle for long enough, else look again later."""
-        left_s = self._idle_since_s + self.timeout_keep_alive - self.loop.time()
-        if self.cycle is None or not self.cycle.response_complete:
-            left_s = self.timeout_keep_alive
-        if left_s <= 0:
-            self._idle_timer = None
-            self.transport.close()
-        else:
-            self._idle_timer = self.loop.call_later(left_s, self._if_idle)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
-        super().connection_lost(exc)
-
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        if self.scope["http_version"] == "1.1":
-            self.scope["extensions"] = {CONNECTION: _Connection(self.cycle)}  # type: ignore[dict-item]
-
-
-class _Connection:
-    """The connection of one request. Does what the `send` of uvicorn's cycle does, with bytes in
-    place of messages: half the writes, and any bytes at all."""
-
-    __slots__ = ("_cycle",)
-
-    def __init__(self, cycle: RequestResponseCycle) -> None:
-        self._cycle = cycle
-
-    @property
-    def keeps_alive(self) -> bool:
-        return self._cycle.keep_alive
-
-    def write(self, data: bytes, *, last: bool = False) -> None:
-        cycle = self._cycle
-        cycle.response_started = True
-        if not cycle.disconnected:
-            cycle.transport.write(data)
-        if last:
-            cycle.response_complete = True
-            cycle.message_event.set()
-            if not cycle.keep_alive:
-                cycle.transport.close()
-            cycle.on_response()
-
-    async def drained(self) -> None:
-        cycle = self._cycle
-        if cycle.flow.write_paused and not cycle.disconnected:
-            await cycle.flow.drain()
-
-
 class Listener:
-    """One loopback address and the ASGI application that answers there."""
+    """One address and the fake that answers there."""
 
-    def __init__(self, app: Callable[..., Any], *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._app = app
-        self._socket = _bind(host, port)
-        self._state = ServerState()
+    def __init__(self, service: Service, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._fake = service.fake
+        self._protocols = Protocols(service, keep_alive_s=KEEP_ALIVE_S)
+        self._socket: socket.socket | None = _bind(host, port)
         self._server: asyncio.Server | None = None
+        self._heeding: asyncio.TimerHandle | None = None
         address = self._socket.getsockname()
         self.host, self.port = str(address[0]), int(address[1])
 
@@ -122,38 +44,50 @@ class Listener:
         return f"http://{host}:{self.port}"
 
     async def open(self) -> None:
-        """Answer from now on."""
-        loop = asyncio.get_running_loop()
-        config = uvicorn.Config(
-            self._app,
-            log_config=None,
-            loop="none",
-            lifespan="off",
-            ws="none",
-            proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE_S,
-        )
-        config.load()
+        """Answer from now on, except while the script refuses."""
+        await self.heed()
 
-        def protocol() -> _Protocol:
-            return _Protocol(config=config, server_state=self._state, app_state={}, _loop=loop)
-
-        self._server = await loop.create_server(protocol, sock=self._socket, backlog=BACKLOG)
+    async def heed(self) -> None:
+        """Close or open the port as the script says now, and look again when that may change."""
+        if self._heeding is not None:
+            self._heeding.cancel()
+            self._heeding = None
+        refuses, changes_in_s = self._fake.refusal()
+        if refuses:
+            self._hang_up()
+        elif self._server is None:
+            await self._listen()
+        if changes_in_s != math.inf:
+            loop = asyncio.get_running_loop()
+            self._heeding = loop.call_later(changes_in_s, self._heed_soon)
 
     async def close(self) -> None:
         """Refuse from now on: connections are cut, nothing is waited for."""
-        if self._server is not None:
-            self._server.close()
-        for connection in tuple(self._state.connections):
-            transport = getattr(connection, "transport", None)
-            if transport is not None:
-                transport.abort()
-        for task in tuple(self._state.tasks):
-            task.cancel()
+        if self._heeding is not None:
+            self._heeding.cancel()
+        self._hang_up()
 
     def discard(self) -> None:
         """Free the address of a listener that was never opened."""
-        self._socket.close()
+        if self._socket is not None:
+            self._socket.close()
+
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        bound = self._socket or _bind(self.host, self.port)
+        self._server = await loop.create_server(self._protocols, sock=bound, backlog=BACKLOG)
+        self._socket = None
+
+    def _hang_up(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self.discard()
+        self._socket = None
+        self._protocols.abort_all()
+
+    def _heed_soon(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self.heed())
 
 
 class ServerThread:

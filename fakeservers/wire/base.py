@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from ..canonical import ApiError, Rejected, Request, Stored, Use
+from ..canonical import ApiError, Meter, Reading, Rejected, Request, Stored, Use
 from ..rng import Ids
 
 __all__ = [
@@ -83,23 +83,30 @@ class HttpRequest:
 @dataclass(slots=True, kw_only=True)
 class Stamp:
     """What an answer is stamped with: a source of identifiers, the wall clock in epoch
-    seconds, and the milliseconds that the answer claims to have taken."""
+    seconds, the milliseconds that the answer claims to have taken, and what the rate limits
+    show."""
 
     ids: Ids
     now_s: float
     elapsed_ms: int = 0
+    limits: tuple[Reading, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
 class Answer:
     """An HTTP answer. `body` is the whole body, or the frames of a stream; `stores` is what
-    later requests may ask for; `uses` the model that it keeps in memory, where a provider tells."""
+    later requests may ask for; `uses` the model that it keeps in memory, where a provider tells;
+    `failing` makes of an error's body the piece of this stream that says it, given how many
+    frames came before."""
 
     status: int = 200
     headers: Headers = ()
     body: bytes | Iterable[Frame] = b""
     stores: tuple[Stored, ...] = ()
     uses: Use | None = None
+    failing: Callable[[bytes, int], bytes] | None = None
+    failure: bytes = b""
+    """The body of the error that a fault has this stream say."""
 
 
 class Endpoint(Protocol):
@@ -139,6 +146,7 @@ class Provider:
              are set, None to take them out
     attach   points what an already imported SDK keeps at a base URL, for as long as it is entered
     secrets  header names and query keys that carry credentials
+    meters   its rate limits; they count for requests of generated content and embeddings
     """
 
     name: str
@@ -151,3 +159,4 @@ class Provider:
     hides: Mapping[str, str | None] = field(default_factory=dict)
     attach: Callable[[str], AbstractContextManager[None]] | None = None
     secrets: frozenset[str] = frozenset({"authorization", "x-api-key", "api-key", "key"})
+    meters: tuple[Meter, ...] = ()

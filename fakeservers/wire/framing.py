@@ -8,7 +8,19 @@ import orjson
 
 from ..pieces import pieces
 
-__all__ = ["SSE_DONE", "deltas", "dumps", "encode", "event", "json_bytes", "line", "quote", "sse"]
+__all__ = [
+    "SSE_DONE",
+    "deltas",
+    "dumps",
+    "encode",
+    "event",
+    "failing_event",
+    "failing_line",
+    "json_bytes",
+    "line",
+    "quote",
+    "sse",
+]
 
 _any_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """Writes what orjson refuses: lone surrogates, integers beyond 64 bits."""
@@ -49,6 +61,20 @@ def sse(data: str) -> bytes:
 def event(name: str, data: str) -> bytes:
     """A server-sent event with a name."""
     return encode(f"event: {name}\ndata: {data}\n\n")
+
+
+def failing_event(body: bytes, _sent: int) -> bytes:
+    """An error's body as an event without a name."""
+    return b"data: " + _compact(body) + b"\n\n"
+
+
+def failing_line(body: bytes, _sent: int) -> bytes:
+    """An error's body as a line."""
+    return _compact(body) + b"\n"
+
+
+def _compact(body: bytes) -> bytes:
+    return json_bytes(orjson.loads(body))
 
 
 def line(value: Any) -> bytes:

@@ -75,6 +75,7 @@ def test_a_natural_message(client: Anthropic) -> None:
 
 def test_a_message_is_what_the_types_say(servers: FakeServers, client: Anthropic) -> None:
     """A raw answer has every field that the SDK requires and none that it does not know."""
+    servers.claude.impossible = "allow"
     servers.claude.replies([thinking("Hm."), text("Yes."), tool_call("get_weather", city="X")])
     raw = client.messages.with_raw_response.create(**PLAIN)
     message = Message.model_validate_json(raw.http_response.content, strict=True)
@@ -85,6 +86,7 @@ def test_a_message_is_what_the_types_say(servers: FakeServers, client: Anthropic
 
 def test_events_are_what_the_types_say(servers: FakeServers, client: Anthropic) -> None:
     """So has each event of a stream."""
+    servers.claude.impossible = "allow"
     servers.claude.replies([thinking("Hm."), text("Yes."), tool_call("get_weather", city="X")])
     adapter: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
     with client.messages.create(**PLAIN, stream=True) as stream:
@@ -95,6 +97,7 @@ def test_events_are_what_the_types_say(servers: FakeServers, client: Anthropic) 
 
 def test_the_same_answer_streamed_and_not(servers: FakeServers, client: Anthropic) -> None:
     """What the stream helper puts together is the message that comes whole."""
+    servers.claude.impossible = "allow"
     parts = [
         thinking("Hm, \u00e9."),
         text("It's **so** \U0001f604"),
@@ -244,13 +247,19 @@ def test_tool_loop_ends(client: Anthropic) -> None:
 def test_parallel_tools(servers: FakeServers, client: Anthropic) -> None:
     """Several calls are several blocks; all their results come back in one message."""
     servers.claude.on(turn=1).replies(
-        [tool_call("get_weather", city="Paris"), tool_call("get_weather", city="Rome")]
+        [
+            tool_call("get_weather", city="Paris", unit="celsius"),
+            tool_call("get_weather", city="Rome", unit="celsius"),
+        ]
     )
     servers.claude.on(tool_result="rain").replies("Take an umbrella.")
     with client.messages.stream(**PLAIN, tools=[WEATHER]) as stream:
         first = stream.get_final_message()
     calls = [block for block in first.content if block.type == "tool_use"]
-    assert [call.input for call in calls] == [{"city": "Paris"}, {"city": "Rome"}]
+    assert [call.input for call in calls] == [
+        {"city": "Paris", "unit": "celsius"},
+        {"city": "Rome", "unit": "celsius"},
+    ]
     assert len({call.id for call in calls}) == 2
     results = [
         {"type": "tool_result", "tool_use_id": call.id, "content": [{"type": "text", "text": word}]}

@@ -149,12 +149,18 @@ def test_conversation(servers: FakeServers, client: Client) -> None:
 def test_tool_calls(servers: FakeServers, client: Client, stream: bool) -> None:
     """Calls, also several, arrive with their arguments as objects."""
     servers.ollama.replies(
-        [tool_call("get_weather", city="Paris"), tool_call("get_weather", city="Rome")]
+        [
+            tool_call("get_weather", city="Paris", unit="celsius"),
+            tool_call("get_weather", city="Rome", unit="celsius"),
+        ]
     )
     answers = client.chat(MODEL, [HELLO], tools=[get_weather], stream=stream)
     calls = [c for a in chunks_of(answers) for c in a.message.tool_calls or ()]
     assert [call.function.name for call in calls] == ["get_weather"] * 2
-    assert [call.function.arguments for call in calls] == [{"city": "Paris"}, {"city": "Rome"}]
+    assert [call.function.arguments for call in calls] == [
+        {"city": "Paris", "unit": "celsius"},
+        {"city": "Rome", "unit": "celsius"},
+    ]
 
 
 def test_an_agent_loop_ends(client: Client) -> None:

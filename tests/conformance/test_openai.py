@@ -112,6 +112,7 @@ def test_a_completion_is_what_the_types_say(client: OpenAI, model: str) -> None:
 
 def test_chunks_are_what_the_types_say(servers: FakeServers, client: OpenAI) -> None:
     """So has each chunk of a stream."""
+    servers.openai.impossible = "allow"
     servers.openai.replies([text("Yes."), tool_call("f", a=1), tool_call("f", a=2)])
     raw = client.chat.completions.with_raw_response.create(
         **PLAIN, stream=True, stream_options={"include_usage": True}
@@ -125,6 +126,7 @@ def test_chunks_are_what_the_types_say(servers: FakeServers, client: OpenAI) -> 
 
 def test_the_same_answer_streamed_and_not(servers: FakeServers, client: OpenAI) -> None:
     """What the stream helper puts together is the message that comes whole."""
+    servers.openai.impossible = "allow"
     parts = [
         text("It's **so** \U0001f604 \u00e9", chunks=["It's **so** \U0001f604", " \u00e9"]),
         tool_call("f", a=[1, {"b": "c"}]),
@@ -322,7 +324,10 @@ def test_tool_loop_ends(client: OpenAI) -> None:
 def test_parallel_tools(servers: FakeServers, client: OpenAI) -> None:
     """Several calls have ids of their own, and their results come back by them."""
     servers.openai.on(turn=1).replies(
-        [tool_call("get_weather", city="Paris"), tool_call("get_weather", city="Rome")]
+        [
+            tool_call("get_weather", city="Paris", unit="celsius"),
+            tool_call("get_weather", city="Rome", unit="celsius"),
+        ]
     )
     servers.openai.on(tool_result="rain").replies("Take an umbrella.")
     with client.chat.completions.stream(**PLAIN, tools=[WEATHER]) as stream:

@@ -5,8 +5,9 @@ from typing import Any
 from fakeservers.behaviour.models import catalogue
 from fakeservers.canonical import ChatRequest, Message, Text, ToolCall, ToolResult
 from fakeservers.clock import SystemClock
+from fakeservers.evidence.journal import Exchange
 from fakeservers.serving.exchange import Fake
-from fakeservers.wire.base import HttpRequest, Provider
+from fakeservers.wire.base import Headers, HttpRequest, Provider
 from fakeservers.wire.framing import dumps
 
 
@@ -50,3 +51,61 @@ def post(path: str, body: Any, **headers: str) -> HttpRequest:
         headers={"authorization": "Bearer key", **headers},
         body=body if isinstance(body, bytes) else dumps(body).encode("utf-8", "replace"),
     )
+
+
+def exchange() -> Exchange:
+    """An entry of a journal."""
+    return Exchange(number=1, provider="tiny", http=post("/say", {}))
+
+
+class VirtualClock:
+    """Time that passes only by waiting for it."""
+
+    def __init__(self) -> None:
+        self.time_s = 0.0
+
+    def now(self) -> float:
+        return self.time_s
+
+    def wall(self) -> float:
+        return 1_795_000_000.0 + self.time_s
+
+    async def sleep_until(self, deadline_s: float) -> None:
+        self.time_s = max(self.time_s, deadline_s)
+
+
+class Tape:
+    """A connection that keeps what is said to it: in `log`, and writes with their time in `at`."""
+
+    def __init__(self, clock: VirtualClock | None = None) -> None:
+        self.clock = clock or VirtualClock()
+        self.log: list[Any] = []
+        self.at: list[tuple[float, bytes]] = []
+        self.sent_bytes = 0
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(data for _, data in self.at)
+
+    def start(self, status: int, headers: Headers, length: int | None) -> None:
+        self.log.append(f"start {status} {length}")
+
+    def write(self, data: bytes) -> None:
+        self.sent_bytes += len(data)
+        if data:
+            self.log.append(data)
+            self.at.append((self.clock.now(), data))
+
+    def finish(self) -> None:
+        self.log.append("finish")
+
+    def close(self) -> None:
+        self.log.append("close")
+
+    def reset(self) -> None:
+        self.log.append("reset")
+
+    full = False
+
+    async def drained(self) -> None:
+        pass

@@ -7,14 +7,20 @@ by the vendor, texts as in recordings and public issue reports.
 from collections.abc import Mapping
 from typing import Any
 
-from ...canonical import ApiError
+from ...canonical import ApiError, Limited
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
+from ..retry import retry_headers
 from .headers import JSON, ORGANIZATION_ID, answer_headers, request_id
 
 __all__ = ["error_answer"]
 
 OVERLOADED = 529
+
+_STATUSES: Mapping[str, int] = {"overloaded": OVERLOADED, "quota": 400}
+"""Where a kind of error has a status of its own here; credit: public issue logs."""
+
+FILTERED = "Output blocked by content filtering policy"
 
 _TYPES: Mapping[int, str] = {
     401: "authentication_error",
@@ -40,12 +46,6 @@ _MESSAGES: Mapping[int, str] = {
     409: "Conflict",
     413: "Request exceeds the maximum size",
     422: "Unprocessable Entity",
-    429: "This request would exceed your organization's rate limit of 50 requests per minute "
-    f"(org: {ORGANIZATION_ID}). For details, refer to: "
-    "https://docs.claude.com/en/api/rate-limits. You can see the response headers for current "
-    "usage. Please reduce the prompt length or the maximum tokens requested, or try again later. "
-    "You may also contact sales at https://claude.com/contact-sales to discuss your options for "
-    "a rate limit increase.",
     500: "Internal server error",
     502: "Bad gateway",
     503: "Service unavailable",
@@ -57,7 +57,7 @@ _MESSAGES: Mapping[int, str] = {
 def error_answer(error: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
     """The answer that says `error`; `code` and `details` go into `error.details`, where the
     SDK looks for an `error_code`."""
-    status = OVERLOADED if error.kind == "overloaded" else error.status
+    status = _STATUSES.get(error.kind, error.status)
     request = request_id(stamp)
     said: dict[str, Any] = {
         "type": error.type or _TYPES.get(status) or _other_type(status),
@@ -70,7 +70,12 @@ def error_answer(error: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
     retry = () if "x-should-retry" in given else (("x-should-retry", _should_retry(status)),)
     return Answer(
         status=status,
-        headers=(*answer_headers(JSON, request, stamp), *retry, *error.headers),
+        headers=(
+            *answer_headers(JSON, request, stamp),
+            *retry,
+            *retry_headers(error, stamp),
+            *error.headers,
+        ),
         body=json_bytes(body),
     )
 
@@ -81,10 +86,29 @@ def _message(error: ApiError, status: int) -> str:
             return f"model: {error.subject}"
         case "missing_key":
             return "x-api-key header is required"
+        case "quota":
+            return _MESSAGES[402]
+        case "content_filter":
+            return FILTERED
         case "bad_json":
             return f"The request body is not valid JSON: {error.subject}"
+    if status == 429:
+        return _rate_limited(error.limited)
     fallback = "Invalid request" if status < 500 else "Internal server error"
     return _MESSAGES.get(status, fallback)
+
+
+def _rate_limited(hit: Limited | None) -> str:
+    hit = hit or Limited(metered="requests", limit=50, used=50, requested=1)
+    model = f", model: {hit.model}" if hit.model else ""
+    return (
+        f"This request would exceed your organization's rate limit of {hit.limit:,} "
+        f"{hit.metered.replace('_', ' ')} per minute (org: {ORGANIZATION_ID}{model}). For details, "
+        "refer to: https://docs.claude.com/en/api/rate-limits. You can see the response headers "
+        "for current usage. Please reduce the prompt length or the maximum tokens requested, or "
+        "try again later. You may also contact sales at https://claude.com/contact-sales to "
+        "discuss your options for a rate limit increase."
+    )
 
 
 def _other_type(status: int) -> str:

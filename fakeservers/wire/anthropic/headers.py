@@ -1,7 +1,9 @@
 """The headers that stand on every answer of the Anthropic API.
 
-Only what does not depend on the answer's content is made here; rate-limit headers are not.
+Only what does not depend on the answer's content is made here.
 """
+
+from time import gmtime, strftime
 
 from ..base import Stamp
 
@@ -33,11 +35,43 @@ def request_id(stamp: Stamp) -> str:
     return f"req_011C{stamp.ids.base62(20)}"
 
 
+def rate_limits(stamp: Stamp) -> tuple[Header, ...]:
+    """`anthropic-ratelimit-{requests,input-tokens,output-tokens,tokens}-{limit,remaining,reset}`:
+    tokens to the nearest thousand, resets as RFC 3339; `tokens` is input and output together
+    (documented and recorded 2026)."""
+    if not stamp.limits:
+        return ()
+    told: list[Header] = []
+    limit = remaining = 0
+    full_in_s = 0.0
+    for reading in stamp.limits:
+        metered, left = reading.metered, reading.remaining
+        if metered != "requests":
+            left = round(left, -3)
+            limit += reading.limit
+            remaining += left
+            full_in_s = max(full_in_s, reading.full_in_s)
+        told += _told(metered.replace("_", "-"), reading.limit, left, reading.full_in_s, stamp)
+    return (*told, *_told("tokens", limit, remaining, full_in_s, stamp))
+
+
+def _told(
+    name: str, limit: int, remaining: int, full_in_s: float, stamp: Stamp
+) -> tuple[Header, ...]:
+    reset = strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(stamp.now_s + full_in_s))
+    return (
+        (f"anthropic-ratelimit-{name}-limit", str(limit)),
+        (f"anthropic-ratelimit-{name}-remaining", str(remaining)),
+        (f"anthropic-ratelimit-{name}-reset", reset),
+    )
+
+
 def answer_headers(content: tuple[Header, ...], request: str, stamp: Stamp) -> tuple[Header, ...]:
     """All headers of an answer with this content type and request id."""
     return (
         *content,
         ("request-id", request),
+        *rate_limits(stamp),
         *_ALWAYS,
         ("server-timing", f"x-originResponse;dur={stamp.elapsed_ms}"),
         ("x-envoy-upstream-service-time", str(max(0, stamp.elapsed_ms - 4))),

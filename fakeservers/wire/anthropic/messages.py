@@ -3,6 +3,8 @@
 The streamed form of an answer is in `stream`, what both forms share in `blocks`.
 """
 
+import orjson
+
 from ...canonical import (
     ChatRequest,
     CompletionResult,
@@ -12,7 +14,7 @@ from ...canonical import (
     TokenResult,
 )
 from ..base import Answer, HttpRequest, Stamp
-from ..framing import json_bytes
+from ..framing import dumps, event, json_bytes
 from ..reading import Reader
 from .blocks import message, rendered, usage
 from .content import read_messages, read_system
@@ -42,10 +44,16 @@ class Messages:
             return Answer(
                 headers=answer_headers(SSE, sent, stamp),
                 body=frames(request, result, blocks, stamp.ids),
+                failing=_failing,
             )
         content = [block.value for block in blocks]
         body = message(result, content, result.reply, usage(request, result), stamp.ids)
         return Answer(headers=answer_headers(JSON, sent, stamp), body=json_bytes(body))
+
+
+def _failing(body: bytes, _sent: int) -> bytes:
+    """How a stream says that it failed (documented; the SDK raises APIStatusError)."""
+    return event("error", dumps(orjson.loads(body)))
 
 
 class CountTokens:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ...canonical import ApiError, Rejected
+from ...canonical import ApiError, Meter, Rejected
 from ..base import Answer, Headers, HttpRequest, Provider, Route
 from ..cors import is_preflight, open_to_all
 from .errors import error_answer
@@ -41,8 +41,17 @@ def _env(url: str) -> Mapping[str, str]:
     return {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": DUMMY_KEY}
 
 
+METERS = (
+    Meter(keyword="rpm", metered="requests", charge="one", limit=4_000),
+    Meter(keyword="itpm", metered="input_tokens", charge="uncached_input", limit=2_000_000),
+    Meter(keyword="otpm", metered="output_tokens", charge="output", limit=400_000),
+)
+"""Limits of tier 4 as recorded (2026): input without what is read from the cache, output as it
+is produced."""
+
 PROVIDER = Provider(
     name="claude",
+    meters=METERS,
     routes=(
         Route("POST", "/v1/messages", Messages()),
         Route("POST", "/v1/messages/count_tokens", CountTokens()),

@@ -10,6 +10,7 @@ from ...canonical import ApiError, Rejected
 from .. import framing
 from ..base import Answer, HttpRequest, Stamp
 from ..openai import errors as openai_errors
+from ..retry import retry_headers
 from .bodies import headers, pretty
 from .quota import quota
 
@@ -23,6 +24,7 @@ NO_KEY = (
     "use API Key or other form of API consumer identity to call this API."
 )
 OVERLOADED = "The model is overloaded. Please try again later."
+FILTERED = "The request was blocked because it violates the usage policy."
 INTERNAL = (
     "An internal error has occurred. Please retry or report in "
     "https://developers.generativeai.google/guide/troubleshooting"
@@ -86,7 +88,11 @@ def error(problem: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
         body = [body]
     return Answer(
         status=problem.status,
-        headers=(*headers(stamp), *problem.headers),
+        headers=(
+            *headers(stamp),
+            *retry_headers(problem, stamp, default=None),
+            *problem.headers,
+        ),
         body=framing.encode(pretty(body) + "\n"),
     )
 
@@ -123,6 +129,8 @@ def _by_kind(problem: ApiError, http: HttpRequest) -> str | None:
             return _unknown_model(problem.subject, http)
         case "overloaded":
             return OVERLOADED
+        case "content_filter":
+            return FILTERED
         case "body_too_large":
             return f"Request payload size exceeds the limit: {problem.subject} bytes."
         case _:

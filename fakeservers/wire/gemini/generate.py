@@ -60,10 +60,13 @@ class StreamGenerateContent:
     def render(self, request: GenerateRequest, result: CompletionResult, stamp: Stamp) -> Answer:
         stream = _Stream(request, result, stamp)
         if request.framing == "array":
-            return answer(stamp, _array(stream.chunks()), JSON)
+            array = answer(stamp, _array(stream.chunks()), JSON)
+            array.failing = _failing_element
+            return array
         return Answer(
             headers=(*headers(stamp, EVENT_STREAM), ("content-disposition", "attachment")),
             body=_events(stream.chunks()),
+            failing=_failing_event,
         )
 
 
@@ -88,6 +91,17 @@ Chunk = tuple[str, bool]
 def _events(chunks: Iterator[Chunk]) -> Iterator[Frame]:
     for text, content in chunks:
         yield Frame(framing.encode(f"data: {text}\r\n\r\n"), content)
+
+
+def _failing_event(body: bytes, _sent: int) -> bytes:
+    return b"data: " + framing.json_bytes(json.loads(body)) + b"\r\n\r\n"
+
+
+def _failing_element(body: bytes, sent: int) -> bytes:
+    """The error as the array's last element."""
+    error = json.loads(body)
+    before = "\n,\r\n" if sent else "["
+    return framing.encode(before + pretty(error[0] if isinstance(error, list) else error) + "\n]")
 
 
 def _array(chunks: Iterator[Chunk]) -> Iterator[Frame]:

@@ -6,6 +6,7 @@ What an operation reads and writes stands in its own module.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from ...canonical import Meter
 from ..base import Endpoint, Provider, Route
 from ..cors import open_to_all
 from ..openai.chat import ChatCompletions
@@ -71,8 +72,29 @@ def _env(url: str) -> Mapping[str, str]:
     return {"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": DUMMY_KEY}
 
 
+PACIFIC_S = -8 * 3600
+DAY_S = 86_400
+
+METERS = (
+    Meter(keyword="rpm", metered="requests", charge="one", limit=1_000, fixed=True, told=False),
+    Meter(keyword="tpm", metered="tokens", charge="input", limit=4_000_000, fixed=True, told=False),
+    Meter(
+        keyword="rpd",
+        metered="requests",
+        charge="one",
+        limit=1_000_000,
+        window_s=DAY_S,
+        fixed=True,
+        day_offset_s=PACIFIC_S,
+        told=False,
+    ),
+)
+"""Documented 2026: per project and model, minutes from second 0, days from midnight Pacific
+(standard time here, all the year). No header tells them."""
+
 PROVIDER = Provider(
     name=NAME,
+    meters=METERS,
     routes=tuple(_routes()),
     error=error,
     env=_env,

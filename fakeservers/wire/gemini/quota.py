@@ -5,7 +5,7 @@ Whether a quota is used up is decided elsewhere.
 
 from typing import Any, Final
 
-from ...canonical import ApiError
+from ...canonical import ApiError, Limited
 from ..base import HttpRequest, Stamp
 
 __all__ = ["quota"]
@@ -21,18 +21,19 @@ def quota(problem: ApiError, http: HttpRequest, stamp: Stamp) -> tuple[str, list
     """Message and details. Gemini tells when to come back in RetryInfo, not in a header."""
     model = http.path.rpartition("/")[2].partition(":")[0]
     retry_s = _retry_s(problem, stamp)
+    metric, quota_id, limit = _hit(problem.limited)
     message = (
         "You exceeded your current quota, please check your plan and billing details. For more "
         f"information on this error, head to: {DOCS}. To monitor your current usage, head to: "
-        f"https://ai.dev/rate-limit. \n* Quota exceeded for metric: {METRIC}, limit: {LIMIT}, "
+        f"https://ai.dev/rate-limit. \n* Quota exceeded for metric: {metric}, limit: {limit}, "
         f"model: {model}\nPlease retry in {retry_s:g}s."
     )
     link = {"description": "Learn more about Gemini API quotas", "url": DOCS}
     violation = {
-        "quotaMetric": METRIC,
-        "quotaId": QUOTA_ID,
+        "quotaMetric": metric,
+        "quotaId": quota_id,
         "quotaDimensions": {"location": "global", "model": model},
-        "quotaValue": LIMIT,
+        "quotaValue": limit,
     }
     return message, [
         {"@type": RPC + "Help", "links": [link]},
@@ -41,13 +42,21 @@ def quota(problem: ApiError, http: HttpRequest, stamp: Stamp) -> tuple[str, list
     ]
 
 
+def _hit(limited: Limited | None) -> tuple[str, str, str]:
+    """Metric, id and value of the quota; names as in Google's quota documentation."""
+    if limited is None:
+        return METRIC, QUOTA_ID, LIMIT
+    counted = "requests" if limited.metered == "requests" else "input_token_count"
+    named = "Requests" if limited.metered == "requests" else "InputTokens"
+    per = "Day" if limited.window_s > 60 else "Minute"
+    metric = f"generativelanguage.googleapis.com/generate_content_paid_tier_{counted}"
+    quota_id = f"GenerateContentPaidTier{named}Per{per}PerProjectPerModel"
+    return metric, quota_id, str(limited.limit)
+
+
 def _retry_s(problem: ApiError, stamp: Stamp) -> float:
-    for name, value in problem.headers:
-        if name.lower() == "retry-after":
-            try:
-                return max(0.0, float(value))
-            except ValueError:
-                break
+    if problem.retry_after_s is not None:
+        return problem.retry_after_s
     return stamp.ids.integer(5_000_000, 59_999_999) / 1e6
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..base import Answer, Frame
-from ..framing import encode, json_bytes
+from ..framing import encode, failing_line, json_bytes
 from .gojson import dumps
 
 __all__ = ["EMPTY", "JSON", "NDJSON", "TEXT", "as_json", "as_lines", "as_text", "line"]
@@ -24,7 +24,7 @@ def as_json(value: Any, *, content_type: str = JSON) -> Answer:
 
 def as_lines(frames: Iterable[Frame]) -> Answer:
     """A stream of one JSON object a line."""
-    return Answer(headers=(("content-type", NDJSON),), body=frames)
+    return Answer(headers=(("content-type", NDJSON),), body=frames, failing=failing_line)
 
 
 def as_text(text: str) -> Answer:

@@ -11,6 +11,7 @@ from typing import Any
 from ...canonical import ApiError, Rejected
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import encode
+from ..retry import retry_headers
 from .answers import JSON
 from .gojson import decode, dumps, literal
 
@@ -48,7 +49,7 @@ def error(problem: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
     """The error in the form of the API that the path belongs to."""
     if problem.kind in ("unknown_route", "wrong_method") and problem.message is None:
         words = "404 page not found" if problem.status == 404 else "405 method not allowed"
-        return _answer(problem, problem.status, "text/plain", words)
+        return _answer(problem, problem.status, "text/plain", words, stamp)
     status = 503 if problem.kind == "overloaded" else problem.status
     message = _message(problem, status, http)
     if http.path.startswith("/v1/messages"):
@@ -56,13 +57,13 @@ def error(problem: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
     elif http.path.startswith("/v1/"):
         body = _openai(problem, status, message)
     else:
-        return _answer(problem, status, JSON, dumps(_native(problem, status, message)))
+        return _answer(problem, status, JSON, dumps(_native(problem, status, message)), stamp)
     # The compatible APIs write with Go's Encoder, which ends a value with a newline.
-    return _answer(problem, status, PLAIN_JSON, dumps(body) + "\n")
+    return _answer(problem, status, PLAIN_JSON, dumps(body) + "\n", stamp)
 
 
-def _answer(problem: ApiError, status: int, content_type: str, body: str) -> Answer:
-    headers = (("content-type", content_type), *problem.headers)
+def _answer(problem: ApiError, status: int, content_type: str, body: str, stamp: Stamp) -> Answer:
+    headers = (("content-type", content_type), *retry_headers(problem, stamp), *problem.headers)
     return Answer(status=status, headers=headers, body=encode(body))
 
 

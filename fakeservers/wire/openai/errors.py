@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ...canonical import ApiError, Rejected
+from ...canonical import ApiError, Limited, Rejected
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
+from ..retry import go_duration, retry_headers
 from .headers import ORGANIZATION, answer
 from .wording import INVALID, WORDING, Wording, invalid, place
 
@@ -35,6 +36,7 @@ QUOTA = (
     "information on this error, read the docs: "
     "https://platform.openai.com/docs/guides/error-codes/api-errors."
 )
+FLAGGED = "Your request was rejected as a result of our safety system."
 OVERLOADED = "The engine is currently overloaded, please try again later"
 
 
@@ -44,6 +46,7 @@ _GONE = re.compile(
     r"|davinci|curie|babbage|ada"
 )
 """The models of before 2024; those that went later are still in the listing."""
+DAY_S = 86_400
 
 
 class _Default(NamedTuple):
@@ -85,7 +88,10 @@ def error(problem: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
     told = _told(problem, http)
     body = {"error": {"message": told[0], "type": told[1], "param": told[2], "code": told[3]}}
     return answer(
-        stamp, json_bytes(body), status=_status(problem, http), extra=tuple(problem.headers)
+        stamp,
+        json_bytes(body),
+        status=_status(problem, http),
+        extra=(*retry_headers(problem, stamp), *problem.headers),
     )
 
 
@@ -132,6 +138,10 @@ def _by_kind(
             return _not_found(problem, http)
         case "overloaded":
             return OVERLOADED, "server_error", None, None
+        case "quota":
+            return QUOTA, "insufficient_quota", None, "insufficient_quota"
+        case "content_filter":
+            return FLAGGED, INVALID, None, "content_policy_violation"
         case "body_too_large":
             return f"Maximum content size limit ({subject}) exceeded.", INVALID, None, None
         case _:
@@ -148,7 +158,8 @@ def _by_status(
         case 401, None:
             return _wrong_key(http), INVALID, None, "invalid_api_key"
         case 429, None:
-            return _rate_limit(problem, http), "requests", None, "rate_limit_exceeded"
+            counted = _counted(problem.limited)
+            return _rate_limit(problem, http), counted, None, "rate_limit_exceeded"
         case 429, "insufficient_quota":
             return QUOTA, "insufficient_quota", None, "insufficient_quota"
         case _:
@@ -168,13 +179,21 @@ def _wrong_key(http: HttpRequest) -> str:
 
 def _rate_limit(problem: ApiError, http: HttpRequest) -> str:
     """Programs read the wait out of this text, so it agrees with the header."""
-    wait = dict(problem.headers).get("retry-after", "")
-    again = f" Please try again in {wait}s." if wait.replace(".", "", 1).isdigit() else ""
+    wait_s = problem.retry_after_s
+    again = "" if wait_s is None else f" Please try again in {go_duration(wait_s)}."
+    hit = problem.limited or Limited(metered="requests", limit=500, used=500, requested=1)
+    short = "R" if hit.metered == "requests" else "T"
+    per = ("day", "D") if hit.window_s == DAY_S else ("min", "M")
     return (
-        f"Rate limit reached for {_model_of(http)} in organization {ORGANIZATION} on requests per "
-        f"min (RPM): Limit 500, Used 500, Requested 1.{again} "
+        f"Rate limit reached for {hit.model or _model_of(http)} in organization {ORGANIZATION} on "
+        f"{_counted(hit)} per {per[0]} ({short}P{per[1]}): Limit {hit.limit}, Used {hit.used}, "
+        f"Requested {hit.requested}.{again} "
         f"Visit https://platform.openai.com/account/rate-limits to learn more."
     )
+
+
+def _counted(hit: Limited | None) -> str:
+    return "requests" if hit is None or hit.metered == "requests" else "tokens"
 
 
 def _model_of(http: HttpRequest) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from ...canonical import Stored
 from ..base import Answer, Frame, Headers, Stamp
+from ..framing import failing_event
+from ..retry import go_duration
 
 __all__ = ["EVENT_STREAM", "JSON", "ORGANIZATION", "answer"]
 
@@ -19,6 +21,25 @@ ALWAYS = (
     ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
     ("x-content-type-options", "nosniff"),
 )
+
+RATE_LIMITS = {
+    metered: tuple(f"x-ratelimit-{what}-{metered}" for what in ("limit", "remaining", "reset"))
+    for metered in ("requests", "tokens")
+}
+
+
+def rate_limits(stamp: Stamp) -> Headers:
+    """`x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, resets as Go durations until
+    the initial state (recorded 2025 and 2026)."""
+    told: list[tuple[str, str]] = []
+    for reading in stamp.limits:
+        limit, remaining, reset = RATE_LIMITS[reading.metered]
+        told += (
+            (limit, str(reading.limit)),
+            (remaining, str(reading.remaining)),
+            (reset, go_duration(reading.full_in_s)),
+        )
+    return tuple(told)
 
 
 def answer(
@@ -38,8 +59,10 @@ def answer(
             *ALWAYS,
             ("openai-processing-ms", str(stamp.elapsed_ms)),
             ("x-request-id", f"req_{stamp.ids.hex(32)}"),
+            *rate_limits(stamp),
             *extra,
         ),
         body=body,
         stores=stores,
+        failing=failing_event,
     )

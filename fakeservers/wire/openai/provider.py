@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ...canonical import Meter
 from ..base import Provider, Route
 from ..cors import open_to_all
 from .attach import attach
@@ -29,8 +30,15 @@ def _env(url: str) -> Mapping[str, str]:
     return {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": DUMMY_KEY}
 
 
+METERS = (
+    Meter(keyword="rpm", metered="requests", charge="one", limit=10_000),
+    Meter(keyword="tpm", metered="tokens", charge="reserved", limit=30_000_000),
+)
+"""Limits as recorded of a tier 5 account (2026); the charging rule as documented."""
+
 PROVIDER = Provider(
     name="openai",
+    meters=METERS,
     base="/v1",
     routes=(
         Route("POST", "/v1/chat/completions", ChatCompletions()),

@@ -1,6 +1,6 @@
 """Decisions: which rule, which reply in turn, what when none matches."""
 
-from fakeservers.behaviour.faults import http_error, overloaded
+from fakeservers.behaviour.failures import http_error, overloaded
 from fakeservers.behaviour.matching import Match
 from fakeservers.behaviour.replies import scripted
 from fakeservers.behaviour.scenario import Rule, Script, TokenCounts, decide

@@ -1,6 +1,6 @@
 """The journal as text."""
 
-from fakeservers.behaviour.faults import http_error
+from fakeservers.behaviour.failures import http_error
 from fakeservers.canonical import RawReply, Refusal, Reply, Text, Thinking, ToolCall, Usage
 from fakeservers.evidence.transcript import LINE_MAX, transcript
 from tests.fakeservers.evidence.test_journal import exchange

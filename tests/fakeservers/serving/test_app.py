@@ -2,8 +2,9 @@
 
 import asyncio
 
-from fakeservers.serving import app as module
+from fakeservers.serving import receiving
 from fakeservers.serving.app import App
+from fakeservers.serving.service import Service
 from tests.fakeservers.support import fake
 from tests.fakeservers.tiny import TINY
 
@@ -29,7 +30,7 @@ def run(tiny, parts, *, kind="http", method="POST", path="/say"):
         "query_string": b"key=abc&x=%20",
         "headers": [(b"x-a", b"\xe9")],
     }
-    asyncio.run(App(tiny)(scope, receive, send))
+    asyncio.run(App(Service(tiny))(scope, receive, send))
     return messages
 
 
@@ -43,7 +44,7 @@ def test_a_body_may_arrive_in_parts():
 
 def test_a_body_over_the_limit_is_413(monkeypatch):
     """It is read to its end, so that the sender hears the answer, and noted in the journal."""
-    monkeypatch.setattr(module, "BODY_BYTES_MAX", 10)
+    monkeypatch.setattr(receiving, "BODY_BYTES_MAX", 10)
     tiny = fake(TINY)
     messages = run(tiny, [b"x" * 6, b"x" * 6, b"x" * 6])
     assert messages[0]["status"] == 413
@@ -90,6 +91,6 @@ def test_a_client_that_leaves_before_its_end_is_not_answered():
 
     tiny = fake(TINY)
     scope = {"type": "http", "method": "POST", "path": "/say", "query_string": b"", "headers": []}
-    asyncio.run(App(tiny)(scope, receive, send))
+    asyncio.run(App(Service(tiny))(scope, receive, send))
     assert sent == []
     assert [(e.outcome, e.status, e.request) for e in tiny.journal] == [("disconnected", 0, None)]

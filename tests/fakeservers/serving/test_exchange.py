@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakeservers.behaviour.faults import http_error
+from fakeservers.behaviour.failures import http_error
 from fakeservers.behaviour.matching import Match
 from fakeservers.behaviour.replies import raw, scripted
 from fakeservers.behaviour.scenario import Rule, Script

@@ -1,8 +1,10 @@
 """`POST /responses`: a response, as one JSON object or as a stream of events."""
 
+import orjson
+
 from ....canonical import ChatRequest, CompletionResult
 from ...base import Answer, HttpRequest, Stamp
-from ...framing import json_bytes
+from ...framing import dumps, event, json_bytes
 from ...reading import Reader
 from ..errors import WORDING
 from ..headers import answer
@@ -44,4 +46,20 @@ class CreateResponse:
             tier=request.raw.get("service_tier"),
             noise=stamp.ids if hidden else None,
         )
-        return answer(stamp, frames, stores=kept)
+        streamed = answer(stamp, frames, stores=kept)
+        streamed.failing = _failing
+        return streamed
+
+
+def _failing(body: bytes, sent: int) -> bytes:
+    """The event `error`, its fields as the SDK 3.54 types them; clients yield it, they do not
+    raise it."""
+    error = orjson.loads(body)["error"]
+    said = {
+        "type": "error",
+        "code": error["code"] or error["type"],
+        "message": error["message"],
+        "param": error["param"],
+        "sequence_number": sent,
+    }
+    return event("error", dumps(said))

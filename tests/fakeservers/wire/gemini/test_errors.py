@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fakeservers.behaviour.faults import http_error, overloaded, rate_limited
+from fakeservers.behaviour.failures import http_error, overloaded, rate_limited
 from fakeservers.behaviour.scenario import Rule, Script
 from fakeservers.canonical import ApiError
 from fakeservers.serving.exchange import Fake

@@ -19,6 +19,7 @@ SSE = {"alt": "sse"}
 
 def say(fake: Fake, *replies: Any, **counts: int) -> None:
     fake.script = Script(
+        impossible="allow",
         rules=(
             Rule(
                 number=1,
@@ -26,7 +27,7 @@ def say(fake: Fake, *replies: Any, **counts: int) -> None:
                 replies=tuple(scripted(value) for value in replies),
                 counts=TokenCounts(**counts) if counts else None,
             ),
-        )
+        ),
     )
 
 

@@ -125,7 +125,7 @@ def test_short_keys(stamp: Any, key: str) -> None:
 
 def test_wait(stamp: Any) -> None:
     """The text of a rate limit names the same wait as the header."""
-    error = ApiError(status=429, headers=(("retry-after", "1.5"),))
+    error = ApiError(status=429, retry_after_s=1.5)
     answer = PROVIDER.error(error, CHAT, stamp)
     assert ("retry-after", "1.5") in answer.headers
     assert b"Please try again in 1.5s." in bytes(answer.body)  # type: ignore[arg-type]

@@ -2,19 +2,20 @@
 
 import pytest
 
-from fakeservers.behaviour.faults import fault, http_error, overloaded, rate_limited
+from fakeservers.behaviour.failures import failure, http_error, overloaded, rate_limited
 from fakeservers.errors import ScriptError
 
 
 def test_a_status_is_an_error():
     """`fails(404, "gone")` has status and words."""
-    made = fault(404, message="gone")
+    made = failure((404,), {"message": "gone"})[0]
     assert (made.status, made.message) == (404, "gone")
 
 
-def test_retry_after_is_a_header():
-    """Seconds, as the provider sends them."""
-    assert rate_limited(retry_after_s=2).headers == (("retry-after", "2"),)
+def test_retry_after_is_kept_for_the_wire():
+    """Which tells it in its own way, or in the syntax asked for."""
+    made = rate_limited(retry_after_s=2, syntax="ms")
+    assert (made.status, made.retry_after_s, made.retry_syntax) == (429, 2, "ms")
     assert overloaded(retry_after_s=0.5).kind == "overloaded"
 
 
@@ -22,10 +23,10 @@ def test_retry_after_is_a_header():
 def test_what_is_no_error_is_refused(value):
     """The message says what to write."""
     with pytest.raises(ScriptError):
-        fault(value)
+        failure((value,), {})
 
 
 def test_fields_go_with_a_status_only():
     """An error made by a constructor is whole."""
     with pytest.raises(ScriptError, match="only with a status"):
-        fault(http_error(500), code="x")
+        failure((http_error(500),), {"code": "x"})

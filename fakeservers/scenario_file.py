@@ -1,0 +1,97 @@
+"""Scenarios in files: TOML or JSON by the file's name, errors with file and line."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from . import presets
+from .behaviour.plain import PlainError, read_scenario, write_scenario
+from .behaviour.plain.schema import scenario_schema
+from .behaviour.scenario import Scenario
+from .errors import ScriptError
+from .wire.registry import installed
+
+__all__ = ["dump_scenario", "json_schema", "load_scenario", "parse_scenario"]
+
+PRESETS = {name.lower(): getattr(presets, name) for name in presets.__all__}
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"\s*([\w.\"-]+)\s*=")
+
+
+def load_scenario(path: Path | str) -> Scenario:
+    """The scenario of a file, TOML unless it is named `.json`. Raises ScriptError that names
+    file, line and what may stand there."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ScriptError(f"{path}: cannot be read: {problem}") from problem
+    return parse_scenario(text, form="json" if path.suffix == ".json" else "toml", name=str(path))
+
+
+def parse_scenario(text: str, *, form: str = "toml", name: str = "scenario") -> Scenario:
+    """The scenario that a text says, in TOML or JSON."""
+    try:
+        data: Any = json.loads(text) if form == "json" else tomllib.loads(text)
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise ScriptError(f"{name}: {problem}") from problem
+    try:
+        return read_scenario(data, _providers(), PRESETS)
+    except PlainError as problem:
+        line = _line_of(text, problem.path) if form == "toml" else None
+        where = name if line is None else f"{name}:{line}"
+        raise ScriptError(f"{where}: {problem}") from problem
+
+
+def dump_scenario(scenario: Scenario, *, form: str = "toml") -> str:
+    """The text that says this scenario. Raises ScriptError for functions, which only Python
+    can say."""
+    data = write_scenario(scenario)
+    if form == "json":
+        return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    return tomli_w.dumps(data)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of such files."""
+    return scenario_schema(_providers(), list(PRESETS))
+
+
+def _providers() -> list[str]:
+    return [provider.name for provider in installed()]
+
+
+def _line_of(text: str, path: str) -> int | None:
+    """The line where the longest known beginning of `path` stands."""
+    found: dict[str, int] = {}
+    arrays: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if (header := _HEADER.match(line)) is not None:
+            table = header[2].replace('"', "")
+            if header[1] == "[[":
+                arrays[table] = arrays.get(table, -1) + 1
+                table += f"[{arrays[table]}]"
+            else:
+                table = _numbered(table, arrays)
+            found.setdefault(table, number)
+        elif (key := _KEY.match(line)) is not None:
+            found.setdefault(f"{table}.{key[1]}".lstrip(".").replace('"', ""), number)
+    while path:
+        if path in found:
+            return found[path]
+        path = re.sub(r"(\.[^.\[]+|\[\d+\])$|^[^.\[]+$", "", path)
+    return None
+
+
+def _numbered(table: str, arrays: dict[str, int]) -> str:
+    """`openai.rules.on` as the table of the last rule."""
+    for name, number in arrays.items():
+        if table.startswith(f"{name}."):
+            return f"{name}[{number}]{table[len(name) :]}"
+    return table

@@ -1,0 +1,196 @@
+"""A client's connection for the length of one answer, and the two kinds that there are.
+
+What is written here is framed; nothing here decides what to write, when, or what goes wrong.
+"""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol
+
+from uvicorn.protocols.http.flow_control import FlowControl
+
+from ..wire.base import Headers
+from . import http1
+
+__all__ = ["BrokenOffError", "Connection", "Http1Connection", "MessageConnection", "Send", "abort"]
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+NO_LINGER = struct.pack("ii", 1, 0)
+"""SO_LINGER on, for no time: closing throws away what is unsent and sends a reset."""
+
+
+class BrokenOffError(ConnectionError):
+    """Raised out of the ASGI application where an answer is to break off: a server behind it
+    can only close the connection. `how` is `close` or `reset`."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(f"the answer breaks off: {how}")
+        self.how = how
+
+
+class Connection(Protocol):
+    """Where one answer goes: `start`, any number of `write`s, then one of the three ends."""
+
+    sent_bytes: int
+    """Bytes of the body handed over so far."""
+
+    def start(self, status: int, headers: Headers, length: int | None) -> None:
+        """Status and headers; they leave with the first write. `length` None: a stream."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """A part of the body; no bytes send what is pending, the head."""
+        ...
+
+    def finish(self) -> None:
+        """The answer is whole."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection as it is: a FIN on a socket."""
+        ...
+
+    def reset(self) -> None:
+        """Reset the connection: a RST on a socket."""
+        ...
+
+    @property
+    def full(self) -> bool:
+        """Whether to wait for `drained` before more is written."""
+        ...
+
+    async def drained(self) -> None:
+        """Return when the client has taken enough of what was written."""
+        ...
+
+
+class Http1Connection:
+    """The bytes of HTTP/1.1 on a transport. A stream is chunked, for HTTP/1.0 ended by closing."""
+
+    __slots__ = (
+        "_chunked",
+        "_flow",
+        "_head",
+        "_head_only",
+        "_keeps_alive",
+        "_transport",
+        "_version",
+        "sent_bytes",
+    )
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        flow: FlowControl,
+        *,
+        keeps_alive: bool,
+        version: str = "1.1",
+        head_only: bool = False,
+    ) -> None:
+        self._transport = transport
+        self._flow = flow
+        self._keeps_alive = keeps_alive
+        self._version = version
+        self._head_only = head_only
+        self._head = b""
+        self._chunked = False
+        self.sent_bytes = 0
+
+    def start(self, status: int, headers: Headers, length: int | None) -> None:
+        more = []
+        if length is not None:
+            more.append(f"content-length: {length}")
+        elif self._version == "1.1":
+            self._chunked = True
+            more.append("transfer-encoding: chunked")
+        else:
+            self._keeps_alive = False
+        if not self._keeps_alive:
+            more.append("connection: close")
+        self._head = http1.head(status, headers, more)
+
+    def write(self, data: bytes) -> None:
+        self.sent_bytes += len(data)
+        if self._head_only:
+            data = b""
+        elif self._chunked and data:
+            data = http1.chunk(data)
+        self._out(data)
+
+    def finish(self) -> None:
+        self._out(http1.LAST_CHUNK if self._chunked and not self._head_only else b"")
+
+    def close(self) -> None:
+        self._out(b"")
+        self._transport.close()
+
+    def reset(self) -> None:
+        self._out(b"")
+        abort(self._transport)
+
+    @property
+    def full(self) -> bool:
+        return self._flow.write_paused
+
+    async def drained(self) -> None:
+        if self._flow.write_paused and not self._transport.is_closing():
+            await self._flow.drain()
+
+    def _out(self, data: bytes) -> None:
+        data, self._head = self._head + data, b""
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+
+
+class MessageConnection:
+    """ASGI messages, for servers and transports that are not this package's own. They are kept
+    until `drained` sends them."""
+
+    def __init__(self, send: Send, *, head_only: bool = False) -> None:
+        self._send = send
+        self._head_only = head_only
+        self._waiting: list[MutableMapping[str, Any]] = []
+        self._broken = ""
+        self.sent_bytes = 0
+
+    def start(self, status: int, headers: Headers, length: int | None) -> None:
+        encoded = [(n.encode("latin-1"), http1.clean(v).encode("latin-1")) for n, v in headers]
+        if length is not None:
+            encoded.append((b"content-length", b"%d" % length))
+        self._waiting.append({"type": "http.response.start", "status": status, "headers": encoded})
+
+    def write(self, data: bytes) -> None:
+        self.sent_bytes += len(data)
+        if data and not self._head_only:
+            self._waiting.append({"type": "http.response.body", "body": data, "more_body": True})
+
+    def finish(self) -> None:
+        self._waiting.append({"type": "http.response.body", "body": b""})
+
+    def close(self) -> None:
+        self._broken = "close"
+
+    def reset(self) -> None:
+        self._broken = "reset"
+
+    @property
+    def full(self) -> bool:
+        return True
+
+    async def drained(self) -> None:
+        """Raises `BrokenOffError` once what came before the break was sent."""
+        while self._waiting:
+            await self._send(self._waiting.pop(0))
+        if self._broken:
+            raise BrokenOffError(self._broken)
+
+
+def abort(transport: asyncio.Transport) -> None:
+    """Reset the connection: whatever its client does next fails with ECONNRESET."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+    transport.abort()

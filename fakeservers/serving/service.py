@@ -1,0 +1,83 @@
+"""One fake at work: has a request answered and the answer delivered, whatever carries both."""
+
+import asyncio
+from email.utils import formatdate
+
+from ..evidence.journal import Exchange
+from ..wire.base import Answer, HttpRequest
+from . import receiving
+from .connection import Connection
+from .delivery import at_once, in_time
+from .exchange import Fake
+from .load import Turn
+
+__all__ = ["Delivery", "Service"]
+
+
+class Service:
+    """What a protocol speaks to."""
+
+    def __init__(self, fake: Fake) -> None:
+        self.fake = fake
+        self._date = (0, "")
+
+    def answer(
+        self, http: HttpRequest, connection: Connection, *, too_large: bool = False
+    ) -> "Delivery | None":
+        """Answer a request, of which `too_large` a body was not kept. Returns None when the
+        answer is written, else what must still be run."""
+        fake = self.fake
+        if too_large:
+            answer, exchange = fake.too_large(http, receiving.BODY_BYTES_MAX)
+        else:
+            answer, exchange = fake.respond(http)
+        answer.headers = (*answer.headers, ("date", self._http_date()))
+        if exchange.fault is None and exchange.timing is None:
+            rest = at_once(answer, exchange, connection, fake.clock)
+            if rest is None:
+                return None
+            answer.body = rest
+        return Delivery(self, answer, exchange, connection)
+
+    def _http_date(self) -> str:
+        second = int(self.fake.clock.wall())
+        if self._date[0] != second:
+            self._date = (second, formatdate(second, usegmt=True))
+        return self._date[1]
+
+
+class Delivery:
+    """An answer that is not yet on its way. `run` it, and then, even if it was cancelled before
+    it began, call `done`."""
+
+    def __init__(
+        self, service: Service, answer: Answer, exchange: Exchange, connection: Connection
+    ) -> None:
+        self._fake = service.fake
+        self._answer = answer
+        self._connection = connection
+        self.exchange = exchange
+        self._turn: Turn | None = None
+        if exchange.timing is not None:
+            self._turn = self._fake.load.enter(exchange.timing.pace)
+
+    @property
+    def closes_after_requests(self) -> int | None:
+        """After how many requests the connection is closed, by a fault."""
+        fault = self.exchange.fault
+        return fault.requests_max if fault is not None else None
+
+    async def run(self) -> None:
+        clock = self._fake.clock
+        begun_s = self.exchange.started_s
+        if self._turn is not None and await self._turn.comes():
+            begun_s = clock.now()
+        await in_time(self._answer, self.exchange, self._connection, clock, begun_s)
+
+    def done(self, _task: "asyncio.Task[None] | None" = None) -> None:
+        """The answer is delivered, or nobody waits for it any more."""
+        if self._turn is not None:
+            self._fake.load.leave(self._turn)
+            self._turn = None
+        if self.exchange.outcome == "pending":
+            self.exchange.ends("disconnected", self._fake.clock.now(), self._connection.sent_bytes)
