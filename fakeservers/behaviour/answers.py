@@ -3,7 +3,7 @@
 Reads the catalogue of models, the store and the memory; writes neither a wire format nor a journal.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -16,13 +16,9 @@ from ..canonical import (
     EmbedResult,
     ImageRequest,
     ImageResult,
-    Message,
     ModerateRequest,
     ModerateResult,
-    Needs,
-    Part,
     RawReply,
-    Reference,
     Rejected,
     Reply,
     Request,
@@ -33,8 +29,6 @@ from ..canonical import (
     SpeechResult,
     Stored,
     TokenResult,
-    ToolCall,
-    ToolResult,
     Usage,
 )
 from ..rng import Seed
@@ -45,14 +39,13 @@ from .memory import Loaded, Memory
 from .models import Catalogue, Model
 from .moderation import scores
 from .natural.content import natural_reply
-from .needs import provided
 from .replies import scripted
 from .scenario import Decision, TokenCounts
 from .store import Store
 from .tokens import count_chat, count_request, count_text
 from .twists import twisted
 
-__all__ = ["Answering", "continued"]
+__all__ = ["Answering"]
 
 DIMENSIONS = 768
 """Length of a vector when neither the request nor the model says."""
@@ -68,115 +61,6 @@ _OfModel = (
 )
 
 
-def continued(request: Request, store: Store, jobs: Jobs, *, strict: bool = True) -> Request:
-    """The request with what it names of what the server keeps put in: the stored conversation
-    before its messages, the stored items in their places. Raises `Rejected` for what is not
-    stored, or, unless `strict`, passes over it."""
-    if isinstance(request, ChatRequest):
-        return _whole(request, store, jobs, strict)
-    if isinstance(request, CountRequest):
-        return replace(request, chat=_whole(request.chat, store, jobs, strict))
-    return request
-
-
-def _whole(chat: ChatRequest, store: Store, jobs: Jobs, strict: bool) -> ChatRequest:
-    if chat.needs is not None:
-        chat = _provided(chat, chat.needs, store, jobs, strict)
-    if chat.refers:
-        chat = _resolved(chat, store, strict)
-    if chat.previous_id is None:
-        return chat
-    return _continued(chat, chat.previous_id, store, strict)
-
-
-def _provided(
-    chat: ChatRequest, needs: Needs, store: Store, jobs: Jobs, strict: bool
-) -> ChatRequest:
-    try:
-        chat = provided(chat, needs, store, jobs)
-    except Rejected:
-        if strict:
-            raise
-        return chat
-    names = {call.id: call.name for message in chat.messages for call in _calls(message)}
-    return replace(chat, messages=_named(chat.messages, names))
-
-
-def _continued(chat: ChatRequest, previous_id: str, store: Store, strict: bool) -> ChatRequest:
-    before = store.get("responses", previous_id)
-    if before is None:
-        if not strict:
-            return chat
-        raise Rejected(ApiError(status=400, kind="not_found", subject=previous_id, code="previous"))
-    names = {call.id: call.name for message in before.messages for call in _calls(message)}
-    messages = before.messages + _named(chat.messages, names)
-    if strict and not chat.refers:
-        _check_answered(messages)
-    return replace(chat, messages=messages)
-
-
-def _check_answered(messages: tuple[Message, ...]) -> None:
-    """Raise `Rejected` unless every call of a tool is answered, and every answer was asked for."""
-    calls = {call.id for message in messages for call in _calls(message)}
-    given = [part for said in messages for part in said.parts if isinstance(part, ToolResult)]
-    answered = {result.call_id for result in given}
-    for result in given:
-        if result.call_id not in calls:
-            raise Rejected(_unpaired(result.call_id, "call"))
-    for message in messages:
-        for call in _calls(message):
-            if call.id not in answered:
-                raise Rejected(_unpaired(call.id, "output"))
-
-
-def _unpaired(id: str, missing: str) -> ApiError:
-    return ApiError(status=400, kind="not_found", subject=id, code=missing)
-
-
-def _resolved(chat: ChatRequest, store: Store, strict: bool) -> ChatRequest:
-    messages = [
-        replace(
-            message,
-            parts=tuple(said for part in message.parts for said in _said(part, store, strict)),
-        )
-        for message in chat.messages
-    ]
-    names = {call.id: call.name for message in messages for call in _calls(message)}
-    return replace(chat, messages=_named(tuple(messages), names))
-
-
-def _said(part: Part, store: Store, strict: bool) -> Iterable[Part]:
-    """The part itself, or the parts of the item that it refers to."""
-    if not isinstance(part, Reference):
-        return (part,)
-    item = store.get("items", part.id)
-    if item is None:
-        if not strict:
-            return ()
-        raise Rejected(ApiError(status=404, kind="not_found", subject=part.id, code="item"))
-    return (said for message in item.messages for said in message.parts)
-
-
-def _calls(message: Message) -> Iterable[ToolCall]:
-    return (part for part in message.parts if isinstance(part, ToolCall))
-
-
-def _named(messages: tuple[Message, ...], names: Mapping[str, str]) -> tuple[Message, ...]:
-    """The messages, their tool results with the names of the stored calls that they answer."""
-    return tuple(
-        Message("tool", tuple(_with_name(part, names) for part in message.parts))
-        if message.role == "tool"
-        else message
-        for message in messages
-    )
-
-
-def _with_name(part: Part, names: Mapping[str, str]) -> Part:
-    if isinstance(part, ToolResult) and not part.name:
-        return replace(part, name=names.get(part.call_id, ""))
-    return part
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
     """How one fake answers: by its catalogue, its store and the models that it has in memory."""
@@ -187,34 +71,34 @@ class Answering:
     jobs: Jobs
 
     def answer(
-        self, request: Request, decision: Decision, seed: Seed, *, strict: bool = True
+        self, request: Request, decision: Decision, seed: Seed, *, validates: bool = True
     ) -> Result | RawReply:
         """The result of `request`. Raises `Rejected` for an unknown model or resource. Unless
-        `strict`, every model is known."""
+        it `validates`, every model is known."""
         if isinstance(decision.reply, RawReply):
             return decision.reply
         match request:
             case ChatRequest():
-                return self._chat(request, decision, seed, strict)
+                return self._chat(request, decision, seed, validates)
             case CountRequest():
-                self._model(request, decision, strict)
+                self._model(request, decision, validates)
                 counts = _overridden(Usage(input_tokens=count_request(request.chat)), decision)
                 return TokenResult(input_tokens=counts.input_tokens)
             case EmbedRequest():
-                return self._embed(request, decision, strict)
+                return self._embed(request, decision, validates)
             case ModerateRequest():
-                return self._moderate(request, decision, strict)
+                return self._moderate(request, decision, validates)
             case ResourceRequest():
-                return self._resource(request, strict)
+                return self._resource(request, validates)
             case ImageRequest():
-                return self._paint(request, decision, seed, strict)
+                return self._paint(request, decision, seed, validates)
             case SpeechRequest():
-                return self._speak(request, decision, seed, strict)
+                return self._speak(request, decision, seed, validates)
 
     def _chat(
-        self, request: ChatRequest, decision: Decision, seed: Seed, strict: bool
+        self, request: ChatRequest, decision: Decision, seed: Seed, validates: bool
     ) -> CompletionResult | RawReply:
-        model = self._model(request, decision, strict)
+        model = self._model(request, decision, validates)
         reply = decision.reply
         if callable(reply):
             reply = scripted(reply(request))
@@ -234,8 +118,8 @@ class Answering:
             model=model.snapshot if model else request.model,
         )
 
-    def _embed(self, request: EmbedRequest, decision: Decision, strict: bool) -> EmbedResult:
-        model = self._model(request, decision, strict)
+    def _embed(self, request: EmbedRequest, decision: Decision, validates: bool) -> EmbedResult:
+        model = self._model(request, decision, validates)
         dimensions = request.dimensions or (model and model.dimensions) or DIMENSIONS
         counted = Usage(input_tokens=sum(map(count_text, request.inputs)))
         return EmbedResult(
@@ -245,31 +129,31 @@ class Answering:
         )
 
     def _moderate(
-        self, request: ModerateRequest, decision: Decision, strict: bool
+        self, request: ModerateRequest, decision: Decision, validates: bool
     ) -> ModerateResult:
-        model = self._model(request, decision, strict)
+        model = self._model(request, decision, validates)
         return ModerateResult(
             scores=tuple(scores(text) for text in request.inputs),
             model=model.snapshot if model else request.model,
         )
 
     def _paint(
-        self, request: ImageRequest, decision: Decision, seed: Seed, strict: bool
+        self, request: ImageRequest, decision: Decision, seed: Seed, validates: bool
     ) -> ImageResult:
-        model = self._model(request, decision, strict)
+        model = self._model(request, decision, validates)
         made = paint(request, seed, model.snapshot if model else request.model)
         return replace(made, usage=_overridden(made.usage, decision))
 
     def _speak(
-        self, request: SpeechRequest, decision: Decision, seed: Seed, strict: bool
+        self, request: SpeechRequest, decision: Decision, seed: Seed, validates: bool
     ) -> SpeechResult:
-        model = self._model(request, decision, strict)
+        model = self._model(request, decision, validates)
         made = speak(request, seed, model.snapshot if model else request.model)
         return replace(made, usage=_overridden(made.usage, decision))
 
-    def _resource(self, request: ResourceRequest, strict: bool) -> ResourceResult:
+    def _resource(self, request: ResourceRequest, validates: bool) -> ResourceResult:
         if request.collection == "models":
-            return ResourceResult(items=tuple(self._models(request, strict)))
+            return ResourceResult(items=tuple(self._models(request, validates)))
         if request.collection == "memory":
             return ResourceResult(items=tuple(self._loaded()))
         if request.id is None:
@@ -298,7 +182,7 @@ class Answering:
         collection, _, id = request.collection.rpartition("/")[0].rpartition("/")
         return (self._found(request, self.store.get(collection, id)),) if collection else ()
 
-    def _models(self, request: ResourceRequest, strict: bool) -> Iterable[Model]:
+    def _models(self, request: ResourceRequest, validates: bool) -> Iterable[Model]:
         if request.id is None:
             return self.catalogue
         if request.action == "create":
@@ -307,7 +191,7 @@ class Answering:
             source = self._found(request, self.catalogue.find(request.source))
             return (self.catalogue.add(replace(source, id=request.id, snapshot=request.id)),)
         model = self.catalogue.find(request.id)
-        if model is None and not strict:
+        if model is None and not validates:
             return (Model(id=request.id),)
         model = self._found(request, model)
         if request.action == "delete":
@@ -333,27 +217,17 @@ class Answering:
             return None
         raise Rejected(ApiError(status=404, kind="not_found", subject=subject))
 
-    def _model(self, request: _OfModel, decision: Decision, strict: bool) -> Model | None:
+    def _model(self, request: _OfModel, decision: Decision, validates: bool) -> Model | None:
         model = self.catalogue.find(request.model)
-        if not strict:
+        if not validates:
             return model
         if model is not None:
-            _check_served(request, model)
+            if isinstance(request, ChatRequest | EmbedRequest) and request.unserved is not None:
+                raise Rejected(request.unserved)
             return model
         if decision.rule is None or decision.rule.match.model is None:
             raise Rejected(_unknown_model(request.provider, request.model))
         return model
-
-
-def _check_served(request: _OfModel, model: Model) -> None:
-    """Raise `Rejected` for what a known model does not do."""
-    if isinstance(request, ChatRequest | EmbedRequest) and request.unserved is not None:
-        raise Rejected(request.unserved)
-    if not isinstance(request, ChatRequest) or not request.limits_output:
-        return
-    if request.max_tokens is not None and request.max_tokens > model.max_output_tokens:
-        limit = str(model.max_output_tokens)
-        raise Rejected(ApiError(status=400, kind="output_limit", subject=limit))
 
 
 def _unknown_model(provider: str, name: str) -> ApiError:

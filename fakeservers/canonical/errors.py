@@ -24,7 +24,6 @@ ErrorKind = Literal[
     "not_found",
     "not_ended",  # a job is still going
     "invalid",
-    "output_limit",  # max_tokens is beyond the model's own limit, which is the subject
     "overloaded",
     "rate_limited",
     "quota",

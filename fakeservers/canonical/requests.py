@@ -75,8 +75,7 @@ class ChatRequest:
     body, which nobody changes. `previous_id` names a stored conversation that the server is to
     put before it; `refers` tells that some part is a Reference to a stored item; `needs` names
     what else the server keeps. `cached_tokens` of the prompt were cached before it was asked.
-    `unserved` is what the operation answers for a model that there is and that it does not
-    serve; with `limits_output` a `max_tokens` beyond the model's own is an error.
+    `unserved` is what the operation answers for a model that there is and that it does not serve.
     """
 
     provider: str
@@ -95,7 +94,6 @@ class ChatRequest:
     previous_id: str | None = None
     refers: bool = False
     unserved: ApiError | None = None
-    limits_output: bool = False
     needs: Needs | None = None
     cached_tokens: int = 0
     raw: Any = None

@@ -13,7 +13,8 @@ from dataclasses import replace
 from hashlib import blake2b
 from hmac import compare_digest
 
-from ..behaviour.answers import Answering, continued
+from ..behaviour.answers import Answering
+from ..behaviour.continuing import continued
 from ..behaviour.jobs import Jobs
 from ..behaviour.limits import Charged, Limits
 from ..behaviour.memory import Memory
@@ -220,12 +221,12 @@ class Fake:
         if exchange.batch is None:
             catch_up(self._answering, read, self.respond, stamp)
         request = continued(
-            read, self._answering.store, self._answering.jobs, strict=http.validates
+            read, self._answering.store, self._answering.jobs, validates=http.validates
         )
         if request is not read:
             exchange.continued = request
         decision = self._decide(request, http, exchange, seed)
-        result = self._answering.answer(request, decision, seed, strict=http.validates)
+        result = self._answering.answer(request, decision, seed, validates=http.validates)
         if decision.pace is not None:
             exchange.timing = self._timing(decision.pace, request, result, seed)
         if decision.reply is not None and isinstance(result, CompletionResult):

@@ -60,7 +60,14 @@ def test_a_conversation_is_continued(servers: FakeServers, client: OpenAI) -> No
         model=MODEL,
         input="What is x?",
         conversation=conversation.id,
-        tools=[{"type": "function", "name": "look_up", "parameters": {}, "strict": False}],
+        tools=[
+            {
+                "type": "function",
+                "name": "look_up",
+                "parameters": {"type": "object", "properties": {}},
+                "strict": False,
+            }
+        ],
     )
     call = first.output[-1]
     assert isinstance(call, ResponseFunctionToolCall)

@@ -180,7 +180,7 @@ def test_reasoning_is_sent_back(client: openai.OpenAI) -> None:
     )
     items: Any = [
         {"role": "user", "content": "Hi"},
-        *(item.to_dict() for item in first.output),
+        *(item.to_dict(warnings=False) for item in first.output),
         {"role": "user", "content": "And now?"},
     ]
     assert client.responses.create(model="gpt-5", input=items).status == "completed"
@@ -203,7 +203,7 @@ def test_forced_tool_and_result_as_items(client: openai.OpenAI) -> None:
     )
     call = called(first)
     assert json.loads(call.arguments)["unit"] in ("C", "F")
-    items += [item.to_dict() for item in first.output]
+    items += [item.to_dict(warnings=False) for item in first.output]
     items.append({"type": "function_call_output", "call_id": call.call_id, "output": "21 C"})
     second = client.responses.create(model="gpt-5", input=items, tools=[WEATHER])
     assert second.output_text
@@ -404,3 +404,33 @@ def test_bad_json_and_no_key(servers: FakeServers, http: httpx2.Client) -> None:
     assert [broken.status_code, keyless.status_code, wrong.status_code] == [400, 401, 405]
     for answer in (broken, keyless, wrong):
         assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+
+
+def test_compact(servers: FakeServers, client: openai.OpenAI) -> None:
+    """A conversation is made short without using up a scripted reply, and goes on from there."""
+    servers.openai.replies("Paris.", "Rome.")
+    first = client.responses.create(model="gpt-5.6", input="France?")
+    short = client.responses.compact(model="gpt-5.6", previous_response_id=first.id)
+    kinds = [(item.type, getattr(item, "role", None)) for item in short.output]
+    assert kinds == [("message", "user"), ("compaction", None)]
+    assert short.usage.input_tokens > 0
+    given: Any = [item.to_dict(warnings=False) for item in short.output]
+    said = client.responses.create(
+        model="gpt-5.6", input=[*given, {"role": "user", "content": "?"}]
+    )
+    assert said.output_text == "Rome."
+
+
+def test_nothing_stored_is_needed_without_validation(
+    servers: FakeServers, client: openai.OpenAI
+) -> None:
+    """What was never made is read, changed and deleted all the same; strict has none of it."""
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve("resp_1")
+    servers.openai.validation = "off"
+    assert client.responses.retrieve("resp_1").id == "resp_1"
+    assert client.responses.cancel("resp_1").background
+    assert client.responses.input_items.list("resp_1").data == []
+    assert client.chat.completions.retrieve("chatcmpl-1").id == "chatcmpl-1"
+    assert client.chat.completions.update("chatcmpl-1", metadata={"k": "v"}).id == "chatcmpl-1"
+    assert client.models.retrieve("nope").id == "nope"

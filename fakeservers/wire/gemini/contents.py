@@ -46,18 +46,18 @@ _RESULT_KEYS: Final = ("output", "result", "error", "return_value", "content")
 def messages(body: Reader, *, name: str = "GenerateContentRequest") -> tuple[Message, ...]:
     """The conversation. Raises `Rejected` when there is none, for a role that there is not and
     for empty contents, each in the service's words."""
-    if not body.array("contents"):
+    if not body.array("contents") and body.strict:
         raise Rejected(invalid(f"* {name}.contents: contents is not specified\n"))
     found: list[Message] = []
     for content in body.objects("contents"):
         role = _ROLES.get(content.text("role") or "")
-        if role is None:
+        if role is None and content.strict:
             raise Rejected(invalid("Please use a valid role: user, model."))
         parts = tuple(_parts(content, name))
-        if not parts:
+        if not parts and content.strict:
             where = f"{name}.{place(content.path)}.parts"
             raise Rejected(invalid(f"* {where}: contents.parts must not be empty.\n"))
-        found.extend(_messages(role, parts))
+        found.extend(_messages(role or "user", parts))
     return tuple(found)
 
 
@@ -86,6 +86,8 @@ def _messages(role: Role, parts: tuple[Part, ...]) -> Iterator[Message]:
 def _parts(content: Reader, name: str) -> Iterator[Part]:
     for part in content.objects("parts"):
         found = _part(part)
+        if found is None and not part.strict:
+            continue
         if found is None:
             problem = "required oneof field 'data' must have one initialized field"
             raise Rejected(invalid(f"* {name}.{place(part.path)}.data: {problem}\n"))

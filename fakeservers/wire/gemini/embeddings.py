@@ -41,9 +41,11 @@ class BatchEmbedContents:
         body, raw = read(http, BATCH_EMBED_CONTENTS_REQUEST)
         requests = tuple(body.objects("requests"))
         name = "BatchEmbedContentsRequest"
+        if not requests and not http.validates:
+            return _request(http, ("",), None, raw)
         if not requests:
             raise Rejected(invalid(f"* {name}.requests: requests is not specified\n"))
-        if len(requests) > BATCH_MAX:
+        if len(requests) > BATCH_MAX and http.validates:
             problem = f"at most {BATCH_MAX} requests can be in one batch"
             raise Rejected(invalid(f"* {name}.requests: {problem}\n"))
         inputs = tuple(_text(request, name) for request in requests)
@@ -71,6 +73,8 @@ def _request(
 def _text(request: Reader, name: str) -> str:
     content = request.object("content")
     if content is None or not content.array("parts"):
+        if not request.strict:
+            return ""
         where = ".".join(filter(None, (name, place(request.path), "content")))
         raise Rejected(invalid(f"* {where}: contents is not specified\n"))
     return texts(content, name=name)
@@ -82,6 +86,8 @@ def _dimensions(request: Reader) -> int | None:
     if dimensions is None and config is not None:
         dimensions = config.integer("outputDimensionality")
     if dimensions is not None and not 0 <= dimensions <= DIMENSIONS_MAX:
+        if not request.strict:
+            return None
         raise Rejected(invalid("Request contains an invalid argument."))
     return dimensions or None
 

@@ -17,7 +17,7 @@ from ..reading import Reader
 from .contents import messages, system_message
 from .kept_things import needs
 from .schema import json_schema
-from .wording import WORDING, invalid, place
+from .wording import invalid, place
 
 __all__ = [
     "CANDIDATES_MAX",
@@ -65,7 +65,7 @@ def generate_request(
     http: HttpRequest, body: Reader, raw: Any, *, endpoint: str, framing: Framing = "json"
 ) -> GenerateRequest:
     """Raises `Rejected` with the service's own error for what cannot be read."""
-    config = body.object("generationConfig") or Reader({}, WORDING, ("generationConfig",))
+    config = body.object("generationConfig") or Reader({}, body.wording, ("generationConfig",))
     tools = declared(body)
     return GenerateRequest(
         provider="gemini",
@@ -101,8 +101,8 @@ def declared(body: Reader) -> tuple[Tool, ...]:
 
 
 def _function_name(declaration: Reader) -> str:
-    name = declaration.text("name")
-    if not name:
+    name = declaration.text("name") or ""
+    if not name and declaration.strict:
         where = place((*declaration.path, "name"))
         raise Rejected(invalid(f"* GenerateContentRequest.{where}: {_BAD_NAME}\n"))
     return name
@@ -119,7 +119,16 @@ def _parameters(declaration: Reader) -> Mapping[str, Any]:
     if (free := declaration.object("parametersJsonSchema")) is not None:
         return free.value
     schema = declaration.object("parameters")
-    return json_schema(schema.value, schema.path) if schema else {}
+    return _schema(schema) if schema else {}
+
+
+def _schema(schema: Reader) -> Mapping[str, Any]:
+    try:
+        return json_schema(schema.value, schema.path)
+    except Rejected:
+        if schema.strict:
+            raise
+        return {}
 
 
 def _tool_choice(body: Reader, tools: tuple[Tool, ...]) -> ToolChoice:
@@ -131,10 +140,10 @@ def _tool_choice(body: Reader, tools: tuple[Tool, ...]) -> ToolChoice:
     spelled = given.upper() if isinstance(given, str) else given
     known = isinstance(spelled, str | int) and not isinstance(spelled, bool)
     mode = _MODES.get(spelled) if known else None
-    if given is not None and mode is None:
+    if given is not None and mode is None and calling.strict:
         raise calling.reject("mode")
     names = calling.texts("allowedFunctionNames")
-    if mode == "any" and not tools:
+    if mode == "any" and not tools and body.strict:
         raise Rejected(invalid("Function calling config is set without function_declarations."))
     return ToolChoice(mode=mode or "auto", names=names if mode == "any" else ())
 
@@ -145,7 +154,7 @@ def _output(config: Reader) -> OutputFormat:
             return OutputFormat(kind="schema", schema=free.value)
     schema = config.object("responseSchema")
     if schema is not None:
-        return OutputFormat(kind="schema", schema=json_schema(schema.value, schema.path))
+        return OutputFormat(kind="schema", schema=_schema(schema))
     if config.text("responseMimeType") == "application/json":
         return OutputFormat(kind="json")
     return OutputFormat()
@@ -169,6 +178,8 @@ def _thinking(config: Reader) -> ThinkingOptions:
 def _max_tokens(config: Reader) -> int | None:
     tokens = config.integer("maxOutputTokens")
     if tokens is not None and tokens < 0:
+        if not config.strict:
+            return None
         raise Rejected(invalid("Request contains an invalid argument."))
     return tokens or None
 
@@ -176,6 +187,8 @@ def _max_tokens(config: Reader) -> int | None:
 def _choices(config: Reader) -> int:
     count = config.integer("candidateCount") or 1
     if not 1 <= count <= CANDIDATES_MAX:
+        if not config.strict:
+            return 1
         name = "GenerateContentRequest.generation_config.candidate_count"
         problem = f"candidate_count must be in the range [1, {CANDIDATES_MAX}]"
         raise Rejected(invalid(f"* {name}: {problem}.\n"))

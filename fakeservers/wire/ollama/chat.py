@@ -30,11 +30,11 @@ class Chat:
 
     def parse(self, http: HttpRequest) -> ChatRequest | ResourceRequest:
         body = read(http, "ChatRequest", TYPES)
-        model = body.text("model")
+        model = body.text("model") or ""
         messages = read_messages(body)
         tools = read_tools(body)
         settings = Settings.of(body)
-        if not model:
+        if not model and body.strict:
             raise invalid("model is required")
         if not messages:
             return preload(body, "chat", model)

@@ -12,7 +12,7 @@ from ..reading import Reader
 from .answers import JSON, as_json
 from .gojson import dumps, invalid, read
 from .metrics import embed_metrics
-from .settings import keep_alive_s
+from .settings import keep_alive_s, tidy
 
 __all__ = ["Embed", "Embeddings"]
 
@@ -30,12 +30,14 @@ class Embed:
 
     def parse(self, http: HttpRequest) -> EmbedRequest:
         body = read(http, "EmbedRequest", _TYPES)
-        model = body.text("model")
+        model = body.text("model") or ""
         dimensions = body.integer("dimensions") or 0
         body.flag("truncate")
         body.object("options")
+        if not body.strict:
+            tidy(body)
         keep_alive_s(body.raw("keep_alive"))
-        if not model:
+        if not model and body.strict:
             raise invalid("model '' not found", 404)
         return EmbedRequest(
             provider="ollama",
@@ -61,10 +63,12 @@ class Embeddings:
 
     def parse(self, http: HttpRequest) -> EmbedRequest:
         body = read(http, "EmbeddingRequest", _TYPES)
-        model, prompt = body.text("model"), body.text("prompt")
+        model, prompt = body.text("model") or "", body.text("prompt")
         body.object("options")
+        if not body.strict:
+            tidy(body)
         keep_alive_s(body.raw("keep_alive"))
-        if not model:
+        if not model and body.strict:
             raise invalid("model is required")
         return EmbedRequest(
             provider="ollama",
@@ -85,5 +89,7 @@ def _inputs(body: Reader) -> tuple[str, ...]:
         return ()
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        if not body.strict:
+            return ()
         raise invalid("invalid input type")
     return tuple(texts)

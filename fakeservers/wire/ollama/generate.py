@@ -50,9 +50,10 @@ class Generate:
         context = _context(body)
         body.text("suffix")
         template = body.text("template")
-        if not model:
+        if not model and body.strict:
             raise invalid("model '' not found", 404)
-        if body.flag("raw") and (template or context or len(messages) > 1):
+        raw = body.flag("raw")
+        if raw and (template or context or len(messages) > 1) and body.strict:
             raise invalid("raw mode does not support template, system, or context")
         if not prompt:
             return preload(body, "generate", model)
@@ -97,6 +98,9 @@ def _context(body: Reader) -> list[Any]:
     values = body.array("context") or []
     for index, value in enumerate(values):
         if isinstance(value, bool) or not isinstance(value, int):
+            if not body.strict:
+                body.drop("context")
+                return []
             place = ("context", index)
             raise Rejected(body.wording.wrong_type(place, ("integer",), value))
     return values

@@ -4,14 +4,14 @@ Nothing here knows messages or prompts.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Self
 
-from ...canonical import OutputFormat, ThinkingOptions
+from ...canonical import OutputFormat, Rejected, ThinkingOptions
 from ..reading import Reader
 from .gojson import dumps, invalid, literal
 
-__all__ = ["TYPES", "Settings", "keep_alive_s", "streams", "unloads"]
+__all__ = ["TYPES", "Settings", "keep_alive_s", "streams", "tidy", "unloads"]
 
 TYPES: Mapping[str, str] = {
     "options": "map[string]interface {}",
@@ -63,14 +63,35 @@ class Settings(NamedTuple):
 
     @classmethod
     def of(cls, body: Reader) -> Self:
+        if not body.strict:
+            tidy(body)
         max_tokens, stop = _options(body.object("options"))
         output, thinking, stream = _output(body), _thinking(body), streams(body)
         keep_alive_s(body.raw("keep_alive"))
         for flag in ("raw", "truncate", "shift", "logprobs", "insecure"):
             body.flag(flag)
-        if not 0 <= (body.integer("top_logprobs") or 0) <= 20:
+        if not 0 <= (body.integer("top_logprobs") or 0) <= 20 and body.strict:
             raise invalid("top_logprobs must be between 0 and 20")
         return cls(max_tokens, stop, output, thinking, stream)
+
+
+def tidy(body: Reader) -> None:
+    """Take out of the body what would be refused, for a fake that does not validate."""
+    for key, read in _READ.items():
+        try:
+            read(body)
+        except Rejected:
+            body.drop(key)
+    options = body.object("options")
+    for name in (*_INTEGERS, *_FLOATS) if options else ():
+        value = options and options.raw(name)
+        if options and (isinstance(value, bool) or not isinstance(value, int | float)):
+            options.drop(name)
+    if options and options.has("stop"):
+        try:
+            _stop(options)
+        except Rejected:
+            options.drop("stop")
 
 
 def streams(body: Reader) -> bool:
@@ -166,3 +187,10 @@ def _thinking(body: Reader) -> ThinkingOptions:
     if value not in LEVELS:
         raise invalid(f"invalid think value: {literal(value)} (must be {allowed})")
     return ThinkingOptions(enabled=True)
+
+
+_READ: Mapping[str, Callable[[Reader], Any]] = {
+    "format": _output,
+    "keep_alive": lambda body: keep_alive_s(body.raw("keep_alive")),
+    "think": _thinking,
+}

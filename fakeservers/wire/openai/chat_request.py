@@ -83,7 +83,6 @@ def parse_chat(body: Reader, provider: str) -> ChatRequest:
         max_tokens=None if simple else max_tokens(body),
         stream=body.flag("stream") or False,
         unserved=chat_fault(model) if strict else None,
-        limits_output=strict,
         raw=body.value,
         **({} if simple or body.value.keys().isdisjoint(OPTIONS) else _options(body, model)),
     )

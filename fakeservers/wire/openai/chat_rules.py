@@ -26,6 +26,18 @@ UNSUPPORTED: Final[Mapping[str, Any]] = {
 }
 """What a model that is thinking takes at its default only."""
 
+RULED: Final = frozenset(
+    {
+        "metadata",
+        "parallel_tool_calls",
+        "reasoning_effort",
+        "response_format",
+        "tool_choice",
+        "verbosity",
+    }
+)
+"""The fields that other models than those that reason do not take in any company."""
+
 GUIDE: Final = (
     "Learn more about supported models at the Structured Outputs guide: "
     "https://platform.openai.com/docs/guides/structured-outputs"
@@ -39,9 +51,13 @@ _WITHOUT_JSON: Final = re.compile(r"gpt-4(?:-32k)?(?:-0\d{3})?$|o1-(?:mini|previ
 
 def check_rules(body: Reader, request: ChatRequest) -> None:
     """Raise `Rejected` for the first rule that a body breaks whose fields are right."""
+    known = known_family(request.model)
+    if known.reasoning:
+        _check_reasoning(body, request)
+    if body.value.keys().isdisjoint(RULED):
+        return
     _check_companions(body, request)
     _check_output(request)
-    known = known_family(request.model)
     effort = body.raw("reasoning_effort")
     if effort is not None and known.efforts is None:
         raise Rejected(invalid("Unrecognized request argument supplied: reasoning_effort"))
@@ -50,8 +66,6 @@ def check_rules(body: Reader, request: ChatRequest) -> None:
     verbosity = body.raw("verbosity")
     if verbosity is not None and known.verbosities and verbosity not in known.verbosities:
         raise Rejected(_other("verbosity", verbosity, known.verbosities))
-    if known.reasoning:
-        _check_reasoning(body, request)
 
 
 def _check_companions(body: Reader, request: ChatRequest) -> None:

@@ -25,7 +25,8 @@ __all__ = ["Completions"]
 
 MAX_TOKENS = 16
 """What the API generates when the caller sets no `max_tokens`."""
-LOGPROBS = Range("integer", 0, 5)
+TOP_MAX = 5
+LOGPROBS = Range("integer", 0, TOP_MAX)
 STOPS_MAX = 4
 RANGES: Mapping[str, Range] = {
     "best_of": Range("integer", 1, 20),
@@ -69,8 +70,9 @@ class Completions:
         prompts = _prompts(body)
         max_tokens = body.integer("max_tokens")
         body.flag("echo")
+        wanted = body.integer("logprobs")
         if body.strict:
-            check_range("logprobs", body.integer("logprobs"), LOGPROBS)
+            check_range("logprobs", wanted, LOGPROBS)
         return ChatRequest(
             provider=self._provider,
             endpoint="completions.create",
@@ -114,7 +116,8 @@ class _Writing:
     """The texts of the choices, each after its own prompt if `echo` asks for it."""
 
     def __init__(self, request: ChatRequest, count: int, ids: Ids) -> None:
-        prompts = _prompts(Reader.of(request.raw, WORDING)) if request.raw.get("echo") else ("",)
+        given = Reader.of(request.raw, WORDING, strict=False)  # it has been checked
+        prompts = _prompts(given) if request.raw.get("echo") else ("",)
         self._prompts = prompts
         self._each = max(1, count // len(prompts))
         self._top = request.raw.get("logprobs")
@@ -126,7 +129,8 @@ class _Writing:
     def logprobs(self, text: str, offset: int) -> dict[str, Any] | None:
         if self._top is None:
             return None
-        return plain_logprobs(text, int(self._top), offset, self._ids)
+        top = int(min(max(int(self._top), LOGPROBS.low), TOP_MAX))
+        return plain_logprobs(text, top, offset, self._ids)
 
 
 def _check(body: Reader) -> None:

@@ -4,6 +4,7 @@ body is said in `wording`.
 Wording follows recorded answers and the public issue logs of OpenAI's SDKs.
 """
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -39,6 +40,12 @@ FLAGGED = "Your request was rejected as a result of our safety system."
 OVERLOADED = "The engine is currently overloaded, please try again later"
 
 
+DEPRECATIONS = "https://platform.openai.com/docs/deprecations"
+_GONE = re.compile(
+    r"(?:text|code)-(?:search-|similarity-)?(?:davinci|curie|babbage|ada|cushman)-.*"
+    r"|davinci|curie|babbage|ada"
+)
+"""The models of before 2024; those that went later are still in the listing."""
 DAY_S = 86_400
 
 
@@ -131,8 +138,6 @@ def _by_kind(
             return _unknown_model(subject, http)
         case "not_found":
             return _not_found(problem, http)
-        case "output_limit":
-            return _output_limit(subject, http)
         case "overloaded":
             return OVERLOADED, "server_error", None, None
         case "quota":
@@ -207,23 +212,14 @@ def _unknown_model(name: str, http: HttpRequest) -> tuple[str, str, str | None, 
         return f"The requested model '{name}' does not exist.", INVALID, "model", "model_not_found"
     if http.method != "POST":
         return f"The model '{name}' does not exist", INVALID, "model", "model_not_found"
+    if _GONE.fullmatch(name):
+        told = f"The model `{name}` has been deprecated, learn more here: {DEPRECATIONS}"
+        return told, INVALID, None, "model_not_found"
     return (
         f"The model `{name}` does not exist or you do not have access to it.",
         INVALID,
         None,
         "model_not_found",
-    )
-
-
-def _output_limit(limit: str, http: HttpRequest) -> tuple[str, str, str | None, str | None]:
-    body = http.json()
-    key = next(key for key in ("max_completion_tokens", "max_tokens") if body.get(key) is not None)
-    return (
-        f"{key} is too large: {body[key]}. This model supports at most {limit} completion tokens, "
-        f"whereas you provided {body[key]}.",
-        INVALID,
-        key,
-        "invalid_value",
     )
 
 

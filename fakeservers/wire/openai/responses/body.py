@@ -66,7 +66,7 @@ def response(
         "text": format_echo(raw.get("text") or {}),
         "tool_choice": raw.get("tool_choice") or "auto",
         "tool_usage": _tool_usage(),
-        "tools": [tool_echo(tool.value) for tool in offered(Reader.of(raw, WORDING))],
+        "tools": [tool_echo(tool.value) for tool in offered(Reader.of(raw, WORDING, strict=False))],
         "top_logprobs": int(raw.get("top_logprobs") or 0),
         "top_p": _number(raw.get("top_p"), known.top_p),
         "truncation": raw.get("truncation") or "disabled",

@@ -34,7 +34,7 @@ class CreateResponse:
         ids = ItemIds(stamp)
         id = ids.make("resp")
         reply = identified(result.reply, stamp.ids)
-        custom = custom_tools(Reader.of(request.raw, WORDING))
+        custom = custom_tools(Reader.of(request.raw, WORDING, strict=False))
         said = output(reply, request, custom, ids, stamp.ids)
         body = response(request, result, said.items, id, stamp)
         kept = stored(request, reply, said, body, ids)

@@ -21,6 +21,7 @@ Item = dict[str, Any]
 ENCRYPTED = "reasoning.encrypted_content"
 LOGPROBS = "message.output_text.logprobs"
 ENCRYPTED_CHARS = 312
+TOP_MAX = 20
 
 
 class ItemIds:
@@ -108,7 +109,7 @@ class _Making:
         self._ids = ids
         self._random = random
         self._encrypted = ENCRYPTED in include
-        self._top = int(raw.get("top_logprobs") or 0)
+        self._top = min(int(raw.get("top_logprobs") or 0), TOP_MAX)
         self._logprobs = LOGPROBS in include or self._top > 0
 
     def add(self, kind: str, parts: Sequence[Any]) -> None:

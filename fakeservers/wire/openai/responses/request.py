@@ -121,7 +121,8 @@ def _needs(body: Reader) -> Needs | None:
         return None
     if body.has("previous_response_id"):
         raise Rejected(invalid(NOT_BOTH, code="mutually_exclusive_parameters"))
-    return Needs(conversation=given if isinstance(given, str) else given["id"])
+    id = given if isinstance(given, str) else Reader.of(given, body.wording).text("id")
+    return None if id is None else Needs(conversation=id)
 
 
 def instructed(body: Reader) -> tuple[Message, ...]:

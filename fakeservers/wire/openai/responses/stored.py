@@ -87,7 +87,7 @@ def said_in(item: Item) -> tuple[Message, ...]:
 
 def _carried(request: ChatRequest) -> Iterable[Message]:
     messages = list(request.messages)
-    for message in instructed(Reader.of(request.raw, WORDING)):
+    for message in instructed(Reader.of(request.raw, WORDING, strict=False)):
         messages.remove(message)
     return messages
 

@@ -212,19 +212,6 @@ MODELS: list[tuple[Any, Refusal]] = [
         Refusal(None, "response_format", "of type 'json_object' is not supported with this model."),
     ),
     (
-        {"model": "gpt-4o", "max_tokens": 16_385},
-        Refusal(
-            "invalid_value",
-            "max_tokens",
-            "max_tokens is too large: 16385. This model supports at most 16384 completion tokens, "
-            "whereas you provided 16385.",
-        ),
-    ),
-    (
-        {"model": "gpt-4o", "max_completion_tokens": 16_385},
-        Refusal("invalid_value", "max_completion_tokens", "max_completion_tokens is too large"),
-    ),
-    (
         {"model": "o1-pro"},
         Refusal(
             None,

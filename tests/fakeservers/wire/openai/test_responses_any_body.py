@@ -64,7 +64,6 @@ WHOLE: dict[str, Any] = {
     "store": True,
     "stream": True,
     "stream_options": {"include_obfuscation": True},
-    "conversation": {"id": "conv_1"},
     "prompt": {"id": "pmpt_1"},
     "service_tier": "auto",
 }

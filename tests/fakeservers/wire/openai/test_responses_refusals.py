@@ -204,7 +204,7 @@ def test_refused(fields: Any, expected: Refusal) -> None:
         {"model": "gpt-5.4", "temperature": 0.2},
         {"input": "In JSON.", "text": {"format": {"type": "json_object"}, "verbosity": "low"}},
         {"max_output_tokens": 16, "truncation": "auto", "store": False, "metadata": {"k": "v"}},
-        {"conversation": "conv_1", "prompt_cache_key": "x" * 64},
+        {"prompt_cache_key": "x" * 64},
     ],
 )
 def test_taken(fields: Any) -> None:
