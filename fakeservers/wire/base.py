@@ -61,7 +61,8 @@ class RequestHeaders(dict[str, str]):
 @dataclass(slots=True, kw_only=True)
 class HttpRequest:
     """A request as it came: `path` without the query, header names in lower case, `params`
-    what the route's path template captured."""
+    what the route's path template captured. `validates` is false for a fake that takes what
+    the real service refuses."""
 
     method: str
     path: str
@@ -69,6 +70,7 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     params: Mapping[str, str] = field(default_factory=dict)
+    validates: bool = True
 
     def json(self) -> Any:
         """The parsed body. Raises `Rejected` with kind `bad_json` when it is not JSON."""

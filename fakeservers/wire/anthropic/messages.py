@@ -15,8 +15,10 @@ from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from ..reading import Reader
 from .blocks import message, rendered, usage
+from .checks import check
 from .content import read_messages, read_system
 from .headers import JSON, SSE, answer_headers, request_id
+from .keys import COUNT_KEYS, MESSAGE_KEYS
 from .stream import frames
 from .tools import read_tool_choice, read_tools
 from .wording import WORDING, choice, tagged
@@ -33,7 +35,10 @@ class Messages:
     def parse(self, http: HttpRequest) -> ChatRequest:
         body = Reader.of(http.json(), WORDING)
         body.require("model", "max_tokens", "messages")
-        return _chat(body, provider=self._provider, endpoint="messages")
+        chat = _chat(body, provider=self._provider, endpoint="messages")
+        if http.validates and self._provider == "claude":
+            check(body, http, MESSAGE_KEYS)
+        return chat
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
         sent = request_id(stamp)
@@ -55,6 +60,8 @@ class CountTokens:
         body = Reader.of(http.json(), WORDING)
         body.require("model", "messages")
         chat = _chat(body, provider="claude", endpoint="messages.count_tokens")
+        if http.validates:
+            check(body, http, COUNT_KEYS)
         return CountRequest(provider="claude", endpoint=chat.endpoint, chat=chat, raw=chat.raw)
 
     def render(self, request: CountRequest, result: TokenResult, stamp: Stamp) -> Answer:

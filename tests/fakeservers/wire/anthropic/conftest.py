@@ -26,11 +26,12 @@ def stamp() -> Stamp:
 
 @pytest.fixture
 def post() -> Callable[[Any], HttpRequest]:
-    """A POST of this value as JSON, or of these bytes."""
+    """A POST of this value as JSON, or of these bytes, to a fake that does not validate: what
+    is read is tested apart from what is refused."""
 
     def post(body: Any) -> HttpRequest:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return HttpRequest(method="POST", path="/v1/messages", body=data)
+        return HttpRequest(method="POST", path="/v1/messages", body=data, validates=False)
 
     return post
 
