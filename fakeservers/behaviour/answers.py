@@ -33,6 +33,7 @@ from ..canonical import (
     Usage,
 )
 from ..rng import Seed
+from .abilities import check_abilities, check_embeddable, check_window
 from .embeddings import embed
 from .memory import Loaded, Memory
 from .models import Catalogue, Model
@@ -120,28 +121,33 @@ class Answering:
     store: Store
     memory: Memory
 
-    def answer(self, request: Request, decision: Decision, seed: Seed) -> Result | RawReply:
-        """The result of `request`. Raises `Rejected` for an unknown model or resource."""
+    def answer(
+        self, request: Request, decision: Decision, seed: Seed, *, validates: bool = True
+    ) -> Result | RawReply:
+        """The result of `request`. Raises `Rejected` for an unknown model or resource, and, where
+        the fake `validates`, for what the model cannot do."""
         if isinstance(decision.reply, RawReply):
             return decision.reply
         match request:
             case ChatRequest():
-                return self._chat(request, decision, seed)
+                return self._chat(request, decision, seed, validates=validates)
             case CountRequest():
                 self._model(request.model, decision)
                 counts = _overridden(Usage(input_tokens=count_request(request.chat)), decision)
                 return TokenResult(input_tokens=counts.input_tokens)
             case EmbedRequest():
-                return self._embed(request, decision)
+                return self._embed(request, decision, validates=validates)
             case ModerateRequest():
                 return self._moderate(request, decision)
             case ResourceRequest():
                 return self._resource(request)
 
     def _chat(
-        self, request: ChatRequest, decision: Decision, seed: Seed
+        self, request: ChatRequest, decision: Decision, seed: Seed, *, validates: bool
     ) -> CompletionResult | RawReply:
         model = self._model(request.model, decision)
+        if validates and model:
+            check_abilities(request, model)
         reply = decision.reply
         if callable(reply):
             reply = scripted(reply(request))
@@ -151,16 +157,21 @@ class Answering:
             return reply
         replies = (reply,) * request.choices if reply else _natural(request, seed)
         usage = count_chat(request, replies)
+        if validates and model:
+            check_window(request, model, usage.input_tokens)
         return CompletionResult(
             replies=replies,
             usage=_overridden(usage, decision),
             model=model.snapshot if model else request.model,
         )
 
-    def _embed(self, request: EmbedRequest, decision: Decision) -> EmbedResult:
+    def _embed(self, request: EmbedRequest, decision: Decision, *, validates: bool) -> EmbedResult:
         model = self._model(request.model, decision)
         dimensions = request.dimensions or (model and model.dimensions) or DIMENSIONS
-        counted = Usage(input_tokens=sum(map(count_text, request.inputs)))
+        counts = [count_text(text) for text in request.inputs]
+        if validates and model:
+            check_embeddable(request, model, counts)
+        counted = Usage(input_tokens=sum(counts))
         return EmbedResult(
             vectors=tuple(embed(text, dimensions) for text in request.inputs),
             input_tokens=_overridden(counted, decision).input_tokens,

@@ -9,6 +9,7 @@ from .errors import (
     ApiError,
     ErrorKind,
     Rejected,
+    TokenLimit,
 )
 from .parts import (
     Media,
@@ -80,6 +81,7 @@ __all__ = [
     "Text",
     "Thinking",
     "ThinkingOptions",
+    "TokenLimit",
     "TokenResult",
     "Tool",
     "ToolCall",

@@ -8,6 +8,7 @@ __all__ = [
     "ApiError",
     "ErrorKind",
     "Rejected",
+    "TokenLimit",
 ]
 
 ErrorKind = Literal[
@@ -20,11 +21,24 @@ ErrorKind = Literal[
     "unknown_model",
     "not_found",
     "invalid",
+    "context_window",  # the prompt, or what is asked for with it, is longer than the model reads
+    "output_limit",  # more output is asked for than the model writes
+    "capability",  # the model cannot do what `code` names
     "overloaded",
     "unmatched",  # no rule of the script is for this request
     "script",  # the script itself failed
     "internal",
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLimit:
+    """How many tokens a request comes to, and how many there may be. `output_tokens` is what the
+    request lets the answer take; 0 when the input alone is too long."""
+
+    limit_tokens: int
+    input_tokens: int = 0
+    output_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +48,7 @@ class ApiError:
 
     `subject` is what the error is about (the unknown model, the path, the method); `param` and
     `code` are the fields of that name in the body; `details` is put into the body where the
-    provider has such a place.
+    provider has such a place. `tokens` belongs to the kinds `context_window` and `output_limit`.
     """
 
     status: int
@@ -46,6 +60,7 @@ class ApiError:
     subject: str = ""
     details: Sequence[Any] | Mapping[str, Any] | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    tokens: TokenLimit | None = None
 
 
 class Rejected(Exception):

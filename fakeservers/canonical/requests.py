@@ -61,6 +61,8 @@ class ChatRequest:
     `messages` holds the whole conversation, system messages included; `raw` is the parsed
     body, which nobody changes. `previous_id` names a stored conversation that the server is to
     put before it; `refers` tells that some part is a Reference to a stored item.
+    `context_window` is the tokens that the caller lets the model read, where that is theirs to
+    choose; a prompt that is too long is cut where the request `truncates`, else refused.
     """
 
     provider: str
@@ -78,6 +80,8 @@ class ChatRequest:
     stream: bool = False
     previous_id: str | None = None
     refers: bool = False
+    context_window: int | None = None
+    truncates: bool = False
     raw: Any = None
 
     @property
@@ -129,13 +133,15 @@ class CountRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedRequest:
-    """Turn each of `inputs` into a vector of `dimensions` (the model's own when None)."""
+    """Turn each of `inputs` into a vector of `dimensions` (the model's own when None), cut to
+    what the model reads where the request `truncates`."""
 
     provider: str
     endpoint: str
     model: str
     inputs: tuple[str, ...]
     dimensions: int | None = None
+    truncates: bool = False
     raw: Any = None
 
     @property

@@ -141,14 +141,15 @@ class Fake:
         if params:
             http = replace(http, params=params)
             exchange.http = replace(exchange.http, params=params)
-        read = asked.read or endpoint.parse(http)
+        how = tuple([http.headers.get(name) for name in self.provider.reads])
+        read = asked.read if asked.read and asked.how == how else endpoint.parse(http)
         if asked.times and len(http.body) <= READ_BYTES_MAX:
-            asked.read = read
+            asked.read, asked.how = read, how
         request = continued(read, self._answering.store)
         if request is not read:
             exchange.continued = request
         decision = self._decide(request, http, exchange)
-        result = self._answering.answer(request, decision, seed)
+        result = self._answering.answer(request, decision, seed, validates=http.validates)
         if isinstance(result, Result):
             answer = endpoint.render(request, result, stamp)
             if isinstance(result, CompletionResult):
@@ -228,6 +229,7 @@ class Fake:
                 query=_redacted(http.query, secrets) if http.query else http.query,
                 headers=headers.without(secrets, REDACTED),
                 body=http.body,
+                validates=http.validates,
             ),
             started_s=self.clock.now(),
         )
@@ -253,12 +255,14 @@ class _Asked:
     """A request that has been asked: `times` before this one. Retries and load tests send the
     same again and again, so from the second time on what was read is kept."""
 
-    __slots__ = ("key", "read", "times")
+    __slots__ = ("how", "key", "read", "times")
 
     def __init__(self, key: bytes) -> None:
         self.key = key
         self.times = 0
         self.read: Request | None = None
+        self.how: tuple[str | None, ...] = ()
+        """What the headers were that tell how to read it."""
 
 
 def _redacted(values: Mapping[str, str], secrets: frozenset[str]) -> Mapping[str, str]:

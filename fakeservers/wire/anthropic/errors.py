@@ -7,7 +7,7 @@ by the vendor, texts as in recordings and public issue reports.
 from collections.abc import Mapping
 from typing import Any
 
-from ...canonical import ApiError
+from ...canonical import ApiError, TokenLimit
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from .headers import JSON, ORGANIZATION_ID, answer_headers, request_id
@@ -81,10 +81,27 @@ def _message(error: ApiError, status: int) -> str:
             return f"model: {error.subject}"
         case "missing_key":
             return "x-api-key header is required"
+        case "context_window" if error.tokens:
+            return _too_long(error.tokens)
+        case "output_limit" if error.tokens:
+            return (
+                f"max_tokens: {error.tokens.output_tokens} > {error.tokens.limit_tokens}, which "
+                f"is the maximum allowed number of output tokens for {error.subject}"
+            )
         case "bad_json":
             return f"The request body is not valid JSON: {error.subject}"
     fallback = "Invalid request" if status < 500 else "Internal server error"
     return _MESSAGES.get(status, fallback)
+
+
+def _too_long(tokens: TokenLimit) -> str:
+    asked, answer, most = tokens.input_tokens, tokens.output_tokens, tokens.limit_tokens
+    if not answer:
+        return f"prompt is too long: {asked} tokens > {most} maximum"
+    return (
+        f"input length and `max_tokens` exceed context limit: {asked} + {answer} > {most}, "
+        "decrease input length or `max_tokens` and try again"
+    )
 
 
 def _other_type(status: int) -> str:

@@ -25,6 +25,8 @@ from .wording import WORDING, choice, tagged
 
 __all__ = ["CountTokens", "Messages"]
 
+LONG_WINDOW = 1_000_000
+
 
 class Messages:
     """POST /v1/messages of Anthropic, or of a provider with a compatible API."""
@@ -35,7 +37,7 @@ class Messages:
     def parse(self, http: HttpRequest) -> ChatRequest:
         body = Reader.of(http.json(), WORDING)
         body.require("model", "max_tokens", "messages")
-        chat = _chat(body, provider=self._provider, endpoint="messages")
+        chat = _chat(body, provider=self._provider, endpoint="messages", window=_window(http))
         if http.validates and self._provider == "claude":
             check(body, http, MESSAGE_KEYS)
         return chat
@@ -69,7 +71,12 @@ class CountTokens:
         return Answer(headers=headers, body=json_bytes({"input_tokens": result.input_tokens}))
 
 
-def _chat(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
+def _window(http: HttpRequest) -> int | None:
+    """Documented: a beta of 2025 lets models with a window of 200,000 tokens read a million."""
+    return LONG_WINDOW if "context-1m" in http.headers.get("anthropic-beta", "") else None
+
+
+def _chat(body: Reader, *, provider: str, endpoint: str, window: int | None = None) -> ChatRequest:
     _check_types(body)
     tools = read_tools(body)
     tool_choice, parallel = read_tool_choice(body, tools)
@@ -86,6 +93,7 @@ def _chat(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
         max_tokens=body.integer("max_tokens"),
         stop=body.texts("stop_sequences"),
         stream=bool(body.flag("stream")),
+        context_window=window,
         raw=body.value,
     )
 

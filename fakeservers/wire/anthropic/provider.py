@@ -6,6 +6,7 @@ from ...canonical import ApiError, Rejected
 from ..base import Answer, Headers, HttpRequest, Provider, Route
 from ..cors import is_preflight, open_to_all
 from .errors import error_answer
+from .headers import check_headers
 from .messages import CountTokens, Messages
 from .models import ListModels, RetrieveModel
 
@@ -24,6 +25,8 @@ def _admit(http: HttpRequest) -> None:
     if not headers.get("anthropic-version"):
         message = "anthropic-version: header is required"
         raise Rejected(ApiError(status=400, kind="invalid", message=message))
+    if http.validates:
+        check_headers(headers)
 
 
 def _cors(http: HttpRequest) -> Answer | Headers:
@@ -53,6 +56,7 @@ PROVIDER = Provider(
     cors=_cors,
     error=error_answer,
     env=_env,
+    reads=("anthropic-version", "anthropic-beta"),
     # Programs that use it by name would else send a real one.
     hides={"ANTHROPIC_AUTH_TOKEN": DUMMY_KEY},
     secrets=frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"}),

@@ -8,10 +8,7 @@ from typing import Final
 
 from ..base import Endpoint, Provider, Route
 from ..cors import open_to_all
-from ..openai.chat import ChatCompletions
-from ..openai.embeddings import Embeddings
-from ..openai.models import GetModel as OpenAIGetModel
-from ..openai.models import ListModels as OpenAIListModels
+from .compatible import compatible_routes
 from .counting import CountTokens
 from .embeddings import BatchEmbedContents, EmbedContent
 from .errors import admit, error
@@ -45,17 +42,7 @@ def _routes() -> Iterator[Route]:
             yield Route("GET", f"/{version}/{collection}", ListModels(collection))
             yield Route("GET", f"/{version}/{collection}/{{model:path}}", GetModel())
             yield Route("POST", f"/{version}/{collection}/{{model:path}}", UnknownMethod())
-        yield from _openai_routes(f"/{version}/openai")
-
-
-def _openai_routes(base: str) -> Iterator[Route]:
-    """The OpenAI-compatible API (Gemini API documentation, "OpenAI compatibility")."""
-    yield Route("POST", f"{base}/chat/completions", ChatCompletions(provider=NAME))
-    yield Route("POST", f"{base}/embeddings", Embeddings(provider=NAME))
-    yield Route("GET", f"{base}/models", OpenAIListModels(provider=NAME, owner="google"))
-    yield Route(
-        "GET", f"{base}/models/{{model:path}}", OpenAIGetModel(provider=NAME, owner="google")
-    )
+        yield from compatible_routes(f"/{version}/openai")
 
 
 HIDES = {

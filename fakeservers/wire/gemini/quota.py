@@ -5,7 +5,7 @@ Whether a quota is used up is decided elsewhere.
 
 from typing import Any, Final
 
-from ...canonical import ApiError
+from ...canonical import ApiError, Rejected
 from ..base import HttpRequest, Stamp
 
 __all__ = ["quota"]
@@ -19,7 +19,7 @@ LIMIT: Final = "20"
 
 def quota(problem: ApiError, http: HttpRequest, stamp: Stamp) -> tuple[str, list[Any]]:
     """Message and details. Gemini tells when to come back in RetryInfo, not in a header."""
-    model = http.path.rpartition("/")[2].partition(":")[0]
+    model = _model(http)
     retry_s = _retry_s(problem, stamp)
     message = (
         "You exceeded your current quota, please check your plan and billing details. For more "
@@ -39,6 +39,19 @@ def quota(problem: ApiError, http: HttpRequest, stamp: Stamp) -> tuple[str, list
         {"@type": RPC + "QuotaFailure", "violations": [violation]},
         {"@type": RPC + "RetryInfo", "retryDelay": f"{_whole(retry_s)}s"},
     ]
+
+
+def _model(http: HttpRequest) -> str:
+    """The model that the path names, or the body where a compatible API has it there."""
+    name = http.path.rpartition("/")[2].partition(":")[0]
+    if "/openai/" not in http.path:
+        return name
+    try:
+        body = http.json()
+    except Rejected:
+        return name
+    given = body.get("model") if isinstance(body, dict) else None
+    return given if isinstance(given, str) else name
 
 
 def _retry_s(problem: ApiError, stamp: Stamp) -> float:

@@ -14,9 +14,10 @@ from ...canonical import (
 )
 from ..base import HttpRequest
 from ..reading import Reader
+from .checks import check
 from .contents import messages, system_message
 from .schema import json_schema
-from .wording import WORDING, invalid, place
+from .wording import WORDING, invalid
 
 __all__ = ["CANDIDATES_MAX", "GenerateRequest", "generate_request", "model_name"]
 
@@ -60,7 +61,7 @@ def generate_request(
     """Raises `Rejected` with the service's own error for what cannot be read."""
     config = body.object("generationConfig") or Reader({}, WORDING, ("generationConfig",))
     tools = _tools(body)
-    return GenerateRequest(
+    request = GenerateRequest(
         provider="gemini",
         endpoint=endpoint,
         model=model_name(http),
@@ -77,34 +78,22 @@ def generate_request(
         framing=framing,
         mime_type=config.text("responseMimeType") or "",
     )
+    if http.validates:
+        check(body, request)
+    return request
 
 
 def _tools(body: Reader) -> tuple[Tool, ...]:
     """The declared functions. Tools that run on Google's side are accepted and unused."""
     return tuple(
         Tool(
-            name=_function_name(declaration),
+            name=declaration.text("name") or "",
             description=declaration.text("description") or "",
             parameters=_parameters(declaration),
         )
         for tool in body.objects("tools")
         for declaration in tool.objects("functionDeclarations")
     )
-
-
-def _function_name(declaration: Reader) -> str:
-    name = declaration.text("name")
-    if not name:
-        where = place((*declaration.path, "name"))
-        raise Rejected(invalid(f"* GenerateContentRequest.{where}: {_BAD_NAME}\n"))
-    return name
-
-
-_BAD_NAME: Final = (
-    "[FIELD_INVALID] Invalid function name. Must start with a letter or an underscore. Must be "
-    "alphameric (a-z, A-Z, 0-9), underscores (_), dots (.) or dashes (-), with a maximum length "
-    "of 128."
-)
 
 
 def _parameters(declaration: Reader) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ class Embed:
         body = read(http, "EmbedRequest", _TYPES)
         model = body.text("model")
         dimensions = body.integer("dimensions") or 0
-        body.flag("truncate")
+        truncates = body.flag("truncate") is not False
         body.object("options")
         keep_alive_s(body.raw("keep_alive"))
         if not model:
@@ -43,6 +43,7 @@ class Embed:
             model=model,
             inputs=_inputs(body),
             dimensions=dimensions if 0 < dimensions <= DIMENSIONS_MAX else None,
+            truncates=truncates,
             raw=body.value,
         )
 
@@ -71,6 +72,7 @@ class Embeddings:
             endpoint="embeddings",
             model=model,
             inputs=(prompt,) if prompt else (),
+            truncates=True,
             raw=body.value,
         )
 

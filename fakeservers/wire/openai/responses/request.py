@@ -64,6 +64,7 @@ def read(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
         stream=body.flag("stream") is True,
         previous_id=body.text("previous_response_id"),
         refers=any(isinstance(part, Reference) for said in messages for part in said.parts),
+        truncates=body.raw("truncation") == "auto",
         raw=body.value,
     )
 
