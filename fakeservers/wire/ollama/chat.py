@@ -15,9 +15,9 @@ from ...canonical import (
 from ..base import Answer, Frame, HttpRequest, Stamp
 from ..framing import encode
 from .answers import as_json, as_lines, line
-from .conversation import TYPES, read_messages, read_tools
+from .conversation import TYPES, check_images, read_messages, read_tools
 from .generation import generation, preload
-from .gojson import dumps, invalid, literal, read, time
+from .gojson import dumps, invalid, literal, objects, read, time
 from .metrics import metrics
 from .settings import Settings
 from .speech import DONE_REASON, Run, joined, runs, tool_calls
@@ -30,6 +30,9 @@ class Chat:
 
     def parse(self, http: HttpRequest) -> ChatRequest | ResourceRequest:
         body = read(http, "ChatRequest", TYPES)
+        if http.validates:
+            for message in objects(body, "messages"):
+                check_images(message)
         model = body.text("model")
         messages = read_messages(body)
         tools = read_tools(body)

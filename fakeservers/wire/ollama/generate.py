@@ -22,7 +22,7 @@ from ..base import Answer, Frame, HttpRequest, Stamp
 from ..framing import encode
 from ..reading import Reader
 from .answers import as_json, as_lines, line
-from .conversation import media
+from .conversation import check_images, media
 from .generation import generation, preload
 from .gojson import dumps, invalid, literal, read, time
 from .metrics import metrics
@@ -43,6 +43,8 @@ class Generate:
 
     def parse(self, http: HttpRequest) -> ChatRequest | ResourceRequest:
         body = read(http, "GenerateRequest", TYPES)
+        if http.validates:
+            check_images(body)
         model, prompt = body.text("model") or "", body.text("prompt")
         images = media(body.texts("images"))
         settings = Settings.of(body)

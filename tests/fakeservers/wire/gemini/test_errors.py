@@ -51,7 +51,7 @@ def test_a_code_is_a_reason(fake: Fake, ask: Any) -> None:
     (info,) = ask(body=HI).error["details"]
     assert (info["@type"], info["reason"]) == (
         "type.googleapis.com/google.rpc.ErrorInfo",
-        "API_KEY_INVALID",
+        "SERVICE_DISABLED",
     )
 
 
