@@ -47,8 +47,11 @@ def check_images(holder: Reader) -> None:
     for image in holder.texts("images"):
         found = _BASE64.match(image)
         end = found.end() if found else 0
-        if end < len(image) or len(image.replace("\r", "").replace("\n", "")) % 4:
-            raise invalid(f"illegal base64 data at input byte {min(end, len(image) // 4 * 4)}")
+        if end < len(image):
+            raise invalid(f"illegal base64 data at input byte {end}")
+        length = len(image.replace("\r", "").replace("\n", ""))
+        if length % 4:
+            raise invalid(f"illegal base64 data at input byte {length // 4 * 4}")
 
 
 def media(images: tuple[str, ...]) -> list[Part]:
