@@ -11,7 +11,7 @@ from ..base import HttpRequest
 from ..reading import Reader
 from .keys import Known, check_keys
 from .limits import check_cache_control, check_limits
-from .rules import check_rules
+from .rules import check_caching, check_rules
 from .wording import invalid
 
 __all__ = ["check"]
@@ -22,13 +22,17 @@ NEWEST: Final = "2026-10-21"
 
 def check(body: Reader, http: HttpRequest, known: Known) -> None:
     """Raise `Rejected` for the first fault; `known` are the fields that the operation takes."""
+    cached = b"cache_control" in http.body
     check_limits(body)
-    _check_blocks(body)
+    if "system" in body.value or cached:
+        _check_blocks(body)
     newest = http.headers.get("anthropic-version", "") >= NEWEST
     check_keys(body.value, known.newest if newest else known.earlier)
     if newest:
         _check_newest(body.value["messages"])
     check_rules(body, http.headers.get("anthropic-beta", ""))
+    if cached:
+        check_caching(body.value)
 
 
 def _check_blocks(body: Reader) -> None:

@@ -156,6 +156,8 @@ def _texts(blocks: Iterable[Reader]) -> Iterator[str]:
         kind, read = tagged(block, _RESULT_BLOCKS)
         if kind == "text":
             yield _text(read).text
+        elif kind in ("document", "image"):
+            _mime_type(read, "")
         elif kind == "search_result":
             yield from (_text(inner).text for inner in read.objects("content"))
 

@@ -14,7 +14,7 @@ from .media import check_media
 from .turns import check_turns
 from .wording import invalid
 
-__all__ = ["check_rules"]
+__all__ = ["check_caching", "check_rules"]
 
 CACHED_BLOCKS_MAX: Final = 4
 TOP_P_THINKING_MIN: Final = 0.95
@@ -49,7 +49,6 @@ def check_rules(body: Reader, betas: str) -> None:
         check_turns(messages, known, _thinking_type(value))
     if len(messages) > 1 or isinstance(messages[0]["content"], list):
         check_media(messages)
-    _check_caching(value)
 
 
 def _thinking_type(body: Mapping[str, Any]) -> str | None:
@@ -196,8 +195,9 @@ def _check_output_schema(schema: Any, place: str) -> None:
 # --- caching ------------------------------------------------------------------------------
 
 
-def _check_caching(body: Mapping[str, Any]) -> None:
-    """Documented: up to four breakpoints, longer times to live first."""
+def check_caching(body: Mapping[str, Any]) -> None:
+    """Raise `Rejected` for breakpoints that do not go together. Documented: there are up to four,
+    longer times to live first."""
     ttls = list(_ttls(body))
     if len(ttls) + bool(body.get("cache_control")) > CACHED_BLOCKS_MAX:
         found = len(ttls) + bool(body.get("cache_control"))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ...canonical import ChatRequest, Rejected
+from ..base import HttpRequest
 from ..reading import Reader
 from .media import check_media
 from .predicates import broken_schema_rules
@@ -77,7 +78,7 @@ _ENUMS: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-def check(body: Reader, request: ChatRequest) -> None:
+def check(body: Reader, request: ChatRequest, http: HttpRequest) -> None:
     """Raise `Rejected` for the first fault, or for all broken rules of single values."""
     config = body.object("generationConfig")
     if len(body.value) > 1:
@@ -91,7 +92,8 @@ def check(body: Reader, request: ChatRequest) -> None:
         _check_system(body, request.model)
     if len(request.messages) > 1:
         check_turns(body, request.model)
-    check_media(body)
+    if b"inline" in http.body:
+        check_media(body)
 
 
 # --- single values ------------------------------------------------------------------------

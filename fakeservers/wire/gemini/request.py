@@ -79,7 +79,7 @@ def generate_request(
         mime_type=config.text("responseMimeType") or "",
     )
     if http.validates:
-        check(body, request)
+        check(body, request, http)
     return request
 
 

@@ -257,7 +257,7 @@ def change(data: st.DataObject, body: Any) -> None:
 
 
 @pytest.mark.parametrize("name", APIS)
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=100, derandomize=True, deadline=None)
 @given(data=st.data())
 def test_no_change_breaks_the_server(name: str, data: st.DataObject) -> None:
     """A changed body is answered, or refused with an error that the provider's SDK reads."""
