@@ -4,6 +4,7 @@ their results out of place, words put into the assistant's mouth.
 Words of the real service as in public issue reports from 2024 to 2026.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,6 +19,7 @@ __all__ = ["check_turns"]
 Message = Mapping[str, Any]
 Block = Mapping[str, Any]
 
+_ID: Final = re.compile(r"[a-zA-Z0-9_-]+")
 _THINKING: Final = ("redacted_thinking", "thinking")
 _DOCS: Final = "https://docs.claude.com/en/docs/build-with-claude/extended-thinking"
 
@@ -140,6 +142,9 @@ def _calls(turn: _Turn, seen: set[str]) -> list[str]:
     """The ids of a turn's calls, which no call before them has."""
     found: list[str] = []
     for path, block in turn.of_kind("tool_use"):
+        if not _ID.fullmatch(block["id"]):
+            fault = "String should match pattern '^[a-zA-Z0-9_-]+$'"
+            raise invalid((*path, "tool_use", "id"), fault)
         if block["id"] in seen:
             raise invalid(path, "`tool_use` ids must be unique")
         seen.add(block["id"])

@@ -30,7 +30,7 @@ class Chat:
 
     def parse(self, http: HttpRequest) -> ChatRequest | ResourceRequest:
         body = read(http, "ChatRequest", TYPES)
-        if http.validates:
+        if http.validates and b"images" in http.body:
             for message in objects(body, "messages"):
                 check_images(message)
         model = body.text("model")

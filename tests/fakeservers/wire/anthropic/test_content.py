@@ -172,7 +172,7 @@ def test_blocks_without_a_canonical_form(ask: Any, block: dict[str, Any]) -> Non
         ),
         (
             [{"role": "assistant", "content": [{**CALL, "input": []}]}],
-            "messages.0.content.0.tool_use.input: Input should be an object",
+            "messages.0.content.0.tool_use.input: Input should be a valid dictionary",
         ),
     ],
 )

@@ -77,6 +77,10 @@ def ask() -> Asker:
 
 
 READING = [
+    (
+        {"messages": [{"role": "assistant", "content": [{**CALL, "input": "{}"}]}]},
+        "messages.0.content.0.tool_use.input: Input should be a valid dictionary",
+    ),
     ({"max_tokens": None}, "max_tokens: Field required"),
     ({"messages": []}, "messages: at least one message is required"),
     ({"temperature": "hot"}, "temperature: Input should be a valid number"),
@@ -220,6 +224,10 @@ TURNS = [
         "messages.0.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_1. "
         "Each `tool_result` block must have a corresponding `tool_use` block in the previous "
         "message.",
+    ),
+    (
+        turns("a", [{**CALL, "id": "a.b"}], "c"),
+        "messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'",
     ),
     (turns("a", [CALL, CALL], [RESULT]), "messages.1.content.1: `tool_use` ids must be unique"),
     (
