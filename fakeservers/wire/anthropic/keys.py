@@ -71,6 +71,8 @@ _TAGGED: Final[Mapping[str, frozenset[str]]] = {
     "tool_choice": _keys("disable_parallel_tool_use name type"),
 }
 
+_HOLDERS: Final = _OBJECTS.keys() | _TAGGED.keys()
+
 
 def check_keys(body: Mapping[str, Any], known: frozenset[str]) -> None:
     """Raise `Rejected` for the first field that there is not."""
@@ -87,11 +89,8 @@ def check_keys(body: Mapping[str, Any], known: frozenset[str]) -> None:
     if isinstance(system := body.get("system"), list):
         for index, block in enumerate(system):
             _refuse(block, _BLOCKS["text"], ("system", index))
-    if not body.keys().isdisjoint(_FEW):
+    if not body.keys().isdisjoint(_HOLDERS):
         _check_objects(body)
-
-
-_FEW: Final = _OBJECTS.keys() | _TAGGED.keys()
 
 
 def _check_objects(body: Mapping[str, Any]) -> None:

@@ -170,13 +170,14 @@ def _check_output(body: Mapping[str, Any], known: Family) -> None:
         levels = ", ".join(sorted(known.efforts))
         told = f"This model does not support effort level '{effort}'."
         raise invalid((), f"{told} Supported levels: {levels}.")
-    for holder, format in (("output_config.format", config.get("format")), _old_format(body)):
+    # What is now a field of `output_config` was one of the body in the beta of 2025.
+    given = {
+        "output_config.format.schema": config.get("format"),
+        "output_format.schema": body.get("output_format"),
+    }
+    for place, format in given.items():
         if format is not None:
-            _check_output_schema(format["schema"], f"{holder}.schema")
-
-
-def _old_format(body: Mapping[str, Any]) -> tuple[str, Any]:
-    return "output_format", body.get("output_format")
+            _check_output_schema(format["schema"], place)
 
 
 def _check_output_schema(schema: Any, place: str) -> None:
@@ -199,8 +200,8 @@ def check_caching(body: Mapping[str, Any]) -> None:
     """Raise `Rejected` for breakpoints that do not go together. Documented: there are up to four,
     longer times to live first."""
     ttls = list(_ttls(body))
-    if len(ttls) + bool(body.get("cache_control")) > CACHED_BLOCKS_MAX:
-        found = len(ttls) + bool(body.get("cache_control"))
+    found = len(ttls) + bool(body.get("cache_control"))
+    if found > CACHED_BLOCKS_MAX:
         told = f"A maximum of {CACHED_BLOCKS_MAX} blocks with cache_control may be provided."
         raise invalid((), f"{told} Found {found}.")
     if "1h" in ttls and "5m" in ttls[: len(ttls) - ttls[::-1].index("1h")]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from ...canonical import Rejected
 from ..base import HttpRequest
 from ..reading import Path, Reader
-from .wording import WORDING, bad_json, snake, unknown_names
+from .wording import WORDING, bad_json, snake, unbound_names, unknown_names
 
 __all__ = ["DEPTH_MAX", "Message", "decoded", "message", "read"]
 
@@ -68,14 +68,30 @@ def message(
 def read(http: HttpRequest, kind: Message) -> tuple[Reader, Any]:
     """The body as a message of this kind, and as it came. An empty body is an empty message.
 
-    Raises `Rejected` for broken JSON, too deep nesting and unknown fields.
+    Raises `Rejected` for broken JSON, too deep nesting and unknown fields, and for a query that
+    is none of the front end's own and names no field of the message.
     """
+    if http.query and http.validates:
+        _check_query(http.query, kind)
     value = _parsed(http.body) if http.body.strip() else {}
     if (key := _too_deep(value)) is not None:
         raise Rejected(bad_json(f"Message too deep. Max recursion depth reached for key '{key}'"))
     if not isinstance(value, dict):
         raise Rejected(bad_json('Unknown name "": Root element must be a message.'))
     return Reader(decoded(value, kind, validates=http.validates), WORDING), value
+
+
+_OF_THE_FRONT_END: Final = message(
+    "$.xgafv $alt $callback $fields $key $prettyPrint $userProject access_token alt callback "
+    "fields key oauth_token prettyPrint quotaUser uploadType upload_protocol"
+).names
+"""Parameters of every Google API ("System parameters")."""
+
+
+def _check_query(query: Mapping[str, str], kind: Message) -> None:
+    unbound = [name for name in query if name not in _OF_THE_FRONT_END and name not in kind.names]
+    if unbound:
+        raise Rejected(unbound_names(unbound))
 
 
 def decoded(

@@ -20,6 +20,7 @@ __all__ = [
     "invalid_value",
     "place",
     "snake",
+    "unbound_names",
     "unknown_names",
 ]
 
@@ -92,6 +93,12 @@ def bad_json(problem: str) -> ApiError:
 def unknown_names(found: Iterable[tuple[Path, str]]) -> ApiError:
     """The messages at these paths have no such fields."""
     return _violations([_unknown_name(path, name, NOT_FOUND) for path, name in found])
+
+
+def unbound_names(names: Iterable[str]) -> ApiError:
+    """The query has parameters that name no fields."""
+    problem = "Cannot bind query parameter. Field '{}' could not be found in request message."
+    return _violations([_unknown_name((), name, problem.format(name)) for name in names])
 
 
 def bad_bytes(path: Path, text: str) -> ApiError:

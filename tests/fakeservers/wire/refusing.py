@@ -33,12 +33,19 @@ class Asker:
         self._http = HttpRequest(method="POST", path=path, headers=headers)
 
     def __call__(
-        self, body: Any, path: str = "", *, validates: bool = True, **headers: Any
+        self,
+        body: Any,
+        path: str = "",
+        *,
+        validates: bool = True,
+        query: Mapping[str, str] | None = None,
+        **headers: Any,
     ) -> Asked:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         http = replace(
             self._http,
             path=path or self._http.path,
+            query=query or {},
             headers={**self._http.headers, **given},
             body=body if isinstance(body, bytes) else json.dumps(body).encode(),
             validates=validates,

@@ -299,6 +299,17 @@ def test_a_bad_key(ask: Asker) -> None:
     assert answer.body["error"]["message"] == localized["message"]
 
 
+def test_unknown_query(ask: Asker) -> None:
+    """A parameter of the query that names no field is refused; those of all Google APIs are not."""
+    answer = ask(PLAIN, query={"alt": "json", "stream": "true"})
+    assert (answer.status, answer.body["error"]["message"]) == (
+        400,
+        'Invalid JSON payload received. Unknown name "stream": Cannot bind query parameter. Field '
+        "'stream' could not be found in request message.",
+    )
+    assert ask(PLAIN, query={"alt": "json", "key": "k"}).status == 200
+
+
 COMPATIBLE = [
     ({"bogus": 1}, 400, 'Invalid JSON payload received. Unknown name "bogus": Cannot find field.'),
     ({"messages": []}, 400, f"{AT}contents: contents is not specified\n"),
