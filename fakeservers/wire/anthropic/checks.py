@@ -22,6 +22,8 @@ NEWEST: Final = "2026-10-21"
 
 def check(body: Reader, http: HttpRequest, known: Known) -> None:
     """Raise `Rejected` for the first fault; `known` are the fields that the operation takes."""
+    if _is_plain(body.value, known):
+        return
     cached = b"cache_control" in http.body
     check_limits(body)
     if "system" in body.value or cached:
@@ -33,6 +35,24 @@ def check(body: Reader, http: HttpRequest, known: Known) -> None:
     check_rules(body, http.headers.get("anthropic-beta", ""))
     if cached:
         check_caching(body.value)
+
+
+def _is_plain(body: Mapping[str, Any], known: Known) -> bool:
+    """Most requests are one text of the user's and nothing else; they need no closer look."""
+    if not body.keys() <= known.plain or len(body["messages"]) != 1:
+        return False
+    message = body["messages"][0]
+    text = message["content"]
+    return (
+        isinstance(text, str)
+        and bool(text)
+        and not text.isspace()
+        and message["role"] == "user"
+        and len(message) == 2
+        and body["model"] != ""
+        and body.get("max_tokens", 0) >= 0
+        and not isinstance(body.get("system"), list)
+    )
 
 
 def _check_blocks(body: Reader) -> None:

@@ -21,10 +21,12 @@ def _keys(names: str) -> frozenset[str]:
 
 
 class Known(NamedTuple):
-    """The fields of an operation's body in the newest version of the API and in those before."""
+    """The fields of an operation's body in the newest version of the API and in those before;
+    `plain` are those that most requests make do with."""
 
     newest: frozenset[str]
     earlier: frozenset[str]
+    plain: frozenset[str]
 
 
 _COUNT: Final = _keys(
@@ -36,8 +38,10 @@ _MESSAGES: Final = _COUNT | _keys(
     "inference_geo max_tokens metadata service_tier stop_sequences stream"
 )
 _SAMPLING: Final = _keys("temperature top_k top_p")
-COUNT_KEYS: Final = Known(_COUNT, _COUNT | _SAMPLING)
-MESSAGE_KEYS: Final = Known(_MESSAGES, _MESSAGES | _SAMPLING)
+COUNT_KEYS: Final = Known(_COUNT, _COUNT | _SAMPLING, _keys("messages model system"))
+MESSAGE_KEYS: Final = Known(
+    _MESSAGES, _MESSAGES | _SAMPLING, _keys("max_tokens messages model stream system")
+)
 
 _MESSAGE: Final = _keys("clear_at content output_config role")
 _BLOCKS: Final[Mapping[str, frozenset[str]]] = {
