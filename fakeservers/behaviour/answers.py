@@ -32,6 +32,7 @@ from ..canonical import (
     Usage,
 )
 from ..rng import Seed
+from .abilities import check_abilities, check_embeddable, check_window
 from .embeddings import embed
 from .jobs import Jobs
 from .media import paint, speak
@@ -73,8 +74,8 @@ class Answering:
     def answer(
         self, request: Request, decision: Decision, seed: Seed, *, validates: bool = True
     ) -> Result | RawReply:
-        """The result of `request`. Raises `Rejected` for an unknown model or resource. Unless
-        it `validates`, every model is known."""
+        """The result of `request`. Raises `Rejected` for an unknown model or resource, and, where
+        the fake `validates`, for what the model cannot do."""
         if isinstance(decision.reply, RawReply):
             return decision.reply
         match request:
@@ -99,6 +100,8 @@ class Answering:
         self, request: ChatRequest, decision: Decision, seed: Seed, validates: bool
     ) -> CompletionResult | RawReply:
         model = self._model(request, decision, validates)
+        if validates and model:
+            check_abilities(request, model)
         reply = decision.reply
         if callable(reply):
             reply = scripted(reply(request))
@@ -110,6 +113,8 @@ class Answering:
         if decision.fault is not None and decision.fault.twist is not None:
             replies = tuple(twisted(one, decision.fault.twist, request) for one in replies)
         usage = count_chat(request, replies)
+        if validates and model:
+            check_window(request, model, usage.input_tokens)
         if request.cached_tokens:
             usage = replace(usage, cached_tokens=request.cached_tokens)
         return CompletionResult(
@@ -121,7 +126,10 @@ class Answering:
     def _embed(self, request: EmbedRequest, decision: Decision, validates: bool) -> EmbedResult:
         model = self._model(request, decision, validates)
         dimensions = request.dimensions or (model and model.dimensions) or DIMENSIONS
-        counted = Usage(input_tokens=sum(map(count_text, request.inputs)))
+        counts = [count_text(text) for text in request.inputs]
+        if validates and model:
+            check_embeddable(request, model, counts)
+        counted = Usage(input_tokens=sum(counts))
         return EmbedResult(
             vectors=tuple(embed(text, dimensions) for text in request.inputs),
             input_tokens=_overridden(counted, decision).input_tokens,

@@ -12,6 +12,7 @@ from .errors import (
     Metered,
     Rejected,
     RetrySyntax,
+    TokenLimit,
 )
 from .jobs import BatchAnswer, BatchItem, Finished, Job, Phase, Work
 from .media import ImageRequest, ImageResult, SpeechRequest, SpeechResult
@@ -122,6 +123,7 @@ __all__ = [
     "Text",
     "Thinking",
     "ThinkingOptions",
+    "TokenLimit",
     "TokenResult",
     "Tool",
     "ToolCall",

@@ -11,6 +11,7 @@ __all__ = [
     "Metered",
     "Rejected",
     "RetrySyntax",
+    "TokenLimit",
 ]
 
 ErrorKind = Literal[
@@ -24,6 +25,9 @@ ErrorKind = Literal[
     "not_found",
     "not_ended",  # a job is still going
     "invalid",
+    "context_window",  # the prompt, or what is asked for with it, is longer than the model reads
+    "output_limit",  # more output is asked for than the model writes
+    "capability",  # the model cannot do what `code` names
     "overloaded",
     "rate_limited",
     "quota",
@@ -56,6 +60,16 @@ class Limited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLimit:
+    """How many tokens a request comes to, and how many there may be. `output_tokens` is what the
+    request lets the answer take; 0 when the input alone is too long."""
+
+    limit_tokens: int
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiError:
     """An error that a provider answers with. What is None the provider's wire fills in with
     the true value for this `status` and `kind`.
@@ -63,7 +77,8 @@ class ApiError:
     `subject` is what the error is about (the unknown model, the path, the method); `param` and
     `code` are the fields of that name in the body; `details` is put into the body where the
     provider has such a place. `retry_after_s` is told in the provider's own way unless
-    `retry_syntax` names another; `limited` says which rate limit was hit.
+    `retry_syntax` names another; `limited` says which rate limit was hit. `tokens` belongs to
+    the kinds `context_window` and `output_limit`.
     """
 
     status: int
@@ -78,6 +93,7 @@ class ApiError:
     retry_after_s: float | None = None
     retry_syntax: RetrySyntax | None = None
     limited: "Limited | None" = None
+    tokens: TokenLimit | None = None
 
 
 class Rejected(Exception):

@@ -76,6 +76,8 @@ class ChatRequest:
     put before it; `refers` tells that some part is a Reference to a stored item; `needs` names
     what else the server keeps. `cached_tokens` of the prompt were cached before it was asked.
     `unserved` is what the operation answers for a model that there is and that it does not serve.
+    `context_window` is the tokens that the caller lets the model read, where that is theirs to
+    choose; a prompt that is too long is cut where the request `truncates`, else refused.
     """
 
     provider: str
@@ -96,6 +98,8 @@ class ChatRequest:
     unserved: ApiError | None = None
     needs: Needs | None = None
     cached_tokens: int = 0
+    context_window: int | None = None
+    truncates: bool = False
     raw: Any = None
 
     @property
@@ -147,8 +151,9 @@ class CountRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedRequest:
-    """Turn each of `inputs` into a vector of `dimensions` (the model's own when None).
-    `unserved` is the answer for a model that there is and that makes none."""
+    """Turn each of `inputs` into a vector of `dimensions` (the model's own when None), cut to
+    what the model reads where the request `truncates`. `unserved` is the answer for a model that
+    there is and that makes none."""
 
     provider: str
     endpoint: str
@@ -156,6 +161,7 @@ class EmbedRequest:
     inputs: tuple[str, ...]
     dimensions: int | None = None
     unserved: ApiError | None = None
+    truncates: bool = False
     raw: Any = None
 
     @property

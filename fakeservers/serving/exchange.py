@@ -213,11 +213,12 @@ class Fake:
         if params:
             http = replace(http, params=params)
             exchange.http = replace(exchange.http, params=params)
-        read = asked.read or endpoint.parse(http)
+        how = tuple([http.headers.get(name) for name in self.provider.reads])
+        read = asked.read if asked.read and asked.how == how else endpoint.parse(http)
         # Batches have limits of their own, which nobody reaches here.
         charged = self._charge(read, http) if exchange.batch is None else None
         if asked.times and len(http.body) <= READ_BYTES_MAX and is_read_alike(read):
-            asked.read = read
+            asked.read, asked.how = read, how
         if exchange.batch is None:
             catch_up(self._answering, read, self.respond, stamp)
         request = continued(
@@ -391,6 +392,7 @@ class Fake:
                 query=_redacted(http.query, secrets) if http.query else http.query,
                 headers=headers.without(secrets, REDACTED),
                 body=http.body,
+                validates=http.validates,
             ),
             started_s=self.clock.now(),
         )
@@ -417,12 +419,14 @@ class _Asked:
     """A request that has been asked: `times` before this one. Retries and load tests send the
     same again and again, so from the second time on what was read is kept."""
 
-    __slots__ = ("key", "read", "times")
+    __slots__ = ("how", "key", "read", "times")
 
     def __init__(self, key: bytes) -> None:
         self.key = key
         self.times = 0
         self.read: Request | None = None
+        self.how: tuple[str | None, ...] = ()
+        """What the headers were that tell how to read it."""
 
 
 def _usage(result: Result | RawReply) -> Usage:

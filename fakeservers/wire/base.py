@@ -146,6 +146,7 @@ class Provider:
     hides    variables that would lead the SDK elsewhere: what to put in their place where they
              are set, None to take them out
     attach   points what an already imported SDK keeps at a base URL, for as long as it is entered
+    reads    names of headers that tell how a body is to be read
     secrets  header names and query keys that carry credentials
     meters   its rate limits; they count for requests of generated content and embeddings
     """
@@ -159,5 +160,6 @@ class Provider:
     cors: Callable[[HttpRequest], Answer | Headers] | None = None
     hides: Mapping[str, str | None] = field(default_factory=dict)
     attach: Callable[[str], AbstractContextManager[None]] | None = None
+    reads: tuple[str, ...] = ()
     secrets: frozenset[str] = frozenset({"authorization", "x-api-key", "api-key", "key"})
     meters: tuple[Meter, ...] = ()

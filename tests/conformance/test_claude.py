@@ -194,11 +194,17 @@ def test_refusal(servers: FakeServers, client: Anthropic, streamed: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    "options", [{"type": "adaptive"}, {"type": "enabled", "budget_tokens": 1024}]
+    ("model", "options"),
+    [
+        ("claude-sonnet-5", {"type": "adaptive"}),
+        ("claude-opus-4-5", {"type": "enabled", "budget_tokens": 1024}),
+    ],
+    ids=["adaptive", "enabled"],
 )
-def test_thinking(client: Anthropic, options: Any) -> None:
+def test_thinking(client: Anthropic, model: str, options: Any) -> None:
     """Thinking comes first, signed, and is counted."""
-    message = client.messages.create(**{**PLAIN, "max_tokens": 2000}, thinking=options)
+    asked = {**PLAIN, "model": model, "max_tokens": 2000}
+    message = client.messages.create(**asked, thinking=options)
     thought, said = message.content
     assert thought.type == "thinking"
     assert thought.thinking

@@ -471,7 +471,7 @@ def test_openai_sdk_resources(compatible: OpenAI) -> None:
 
 
 def test_openai_sdk_errors(compatible: OpenAI) -> None:
-    """Errors have OpenAI's form there."""
+    """Errors become the exceptions of the OpenAI SDK there."""
     with pytest.raises(NotFoundError):
         compatible.chat.completions.create(
             model="gemini-0", messages=[{"role": "user", "content": "Hi"}]

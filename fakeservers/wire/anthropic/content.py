@@ -122,13 +122,13 @@ def _text(block: Reader) -> Text:
 
 
 def _tool_call(block: Reader) -> ToolCall:
-    block.require("id", "name", "input")
-    arguments = block.object("input")
-    return ToolCall(
-        name=block.text("name") or "",
-        arguments=arguments.value if arguments else {},
-        id=block.text("id") or "",
-    )
+    block.require("id", "name")
+    if "input" not in block.value:
+        block.require("input")
+    arguments = block.raw("input")
+    if not isinstance(arguments, dict):
+        raise invalid((*block.path, "input"), "Input should be a valid dictionary")
+    return ToolCall(name=block.text("name") or "", arguments=arguments, id=block.text("id") or "")
 
 
 def _tool_result(block: Reader, names: dict[str, str]) -> ToolResult:
@@ -156,6 +156,8 @@ def _texts(blocks: Iterable[Reader]) -> Iterator[str]:
         kind, read = tagged(block, _RESULT_BLOCKS)
         if kind == "text":
             yield _text(read).text
+        elif kind in ("document", "image"):
+            _mime_type(read, "")
         elif kind == "search_result":
             yield from (_text(inner).text for inner in read.objects("content"))
 

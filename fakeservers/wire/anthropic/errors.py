@@ -7,7 +7,7 @@ by the vendor, texts as in recordings and public issue reports.
 from collections.abc import Mapping
 from typing import Any
 
-from ...canonical import ApiError, Limited
+from ...canonical import ApiError, Limited, TokenLimit
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from ..retry import retry_headers
@@ -94,6 +94,13 @@ def _message(error: ApiError, status: int) -> str:
             return _MESSAGES[402]
         case "content_filter":
             return FILTERED
+        case "context_window" if error.tokens:
+            return _too_long(error.tokens)
+        case "output_limit" if error.tokens:
+            return (
+                f"max_tokens: {error.tokens.output_tokens} > {error.tokens.limit_tokens}, which "
+                f"is the maximum allowed number of output tokens for {error.subject}"
+            )
         case "bad_json":
             return f"The request body is not valid JSON: {error.subject}"
         case "not_found":
@@ -117,6 +124,16 @@ def _rate_limited(hit: Limited | None) -> str:
         "for current usage. Please reduce the prompt length or the maximum tokens requested, or "
         "try again later. You may also contact sales at https://claude.com/contact-sales to "
         "discuss your options for a rate limit increase."
+    )
+
+
+def _too_long(tokens: TokenLimit) -> str:
+    asked, answer, most = tokens.input_tokens, tokens.output_tokens, tokens.limit_tokens
+    if not answer:
+        return f"prompt is too long: {asked} tokens > {most} maximum"
+    return (
+        f"input length and `max_tokens` exceed context limit: {asked} + {answer} > {most}, "
+        "decrease input length or `max_tokens` and try again"
     )
 
 

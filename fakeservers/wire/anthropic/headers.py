@@ -1,13 +1,16 @@
-"""The headers that stand on every answer of the Anthropic API.
+"""The headers of the Anthropic API: what every answer carries, what every request must hold.
 
 Only what does not depend on the answer's content is made here.
 """
 
+import re
+from collections.abc import Mapping
 from time import gmtime, strftime
 
+from ...canonical import ApiError, Rejected
 from ..base import Stamp
 
-__all__ = ["JSON", "ORGANIZATION_ID", "SSE", "answer_headers", "request_id"]
+__all__ = ["JSON", "ORGANIZATION_ID", "SSE", "answer_headers", "check_headers", "request_id"]
 
 Header = tuple[str, str]
 
@@ -77,3 +80,28 @@ def answer_headers(content: tuple[Header, ...], request: str, stamp: Stamp) -> t
         ("x-envoy-upstream-service-time", str(max(0, stamp.elapsed_ms - 4))),
         ("cf-ray", f"{stamp.ids.hex(16)}-IAD"),
     )
+
+
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
+_BETA = re.compile(r"[a-z][a-z0-9-]*-\d{4}-?\d{2}-?\d{2}")
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Raise `Rejected` for a version that is no date, and for betas whose names end in none: as
+    betas come and go, and not all are public, well-formed ones pass."""
+    version = headers["anthropic-version"]
+    if not _VERSION.fullmatch(version):
+        raise _refused(f'anthropic-version: "{version}" is not a valid version')
+    betas = headers.get("anthropic-beta")
+    if not betas:
+        return
+    names = [name.strip() for name in betas.split(",")]
+    if unknown := [f"`{name}`" for name in names if name and not _BETA.fullmatch(name)]:
+        raise _refused(
+            f"Unexpected value(s) {', '.join(unknown)} for the `anthropic-beta` header. Please "
+            "consult our documentation at docs.claude.com or try again without the header."
+        )
+
+
+def _refused(message: str) -> Rejected:
+    return Rejected(ApiError(status=400, kind="invalid", message=message))

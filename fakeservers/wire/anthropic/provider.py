@@ -15,6 +15,7 @@ from .batches import (
 )
 from .errors import error_answer
 from .files import DeleteFile, DownloadFile, ListFiles, RetrieveFile, UploadFile
+from .headers import check_headers
 from .messages import CountTokens, Messages
 from .models import ListModels, RetrieveModel
 
@@ -33,6 +34,8 @@ def _admit(http: HttpRequest) -> None:
     if not headers.get("anthropic-version"):
         message = "anthropic-version: header is required"
         raise Rejected(ApiError(status=400, kind="invalid", message=message))
+    if http.validates:
+        check_headers(headers)
 
 
 def _cors(http: HttpRequest) -> Answer | Headers:
@@ -82,6 +85,7 @@ PROVIDER = Provider(
     cors=_cors,
     error=error_answer,
     env=_env,
+    reads=("anthropic-version", "anthropic-beta"),
     # Programs that use it by name would else send a real one.
     hides={"ANTHROPIC_AUTH_TOKEN": DUMMY_KEY},
     secrets=frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"}),

@@ -66,6 +66,7 @@ def _request(
         model=model_name(http),
         inputs=inputs,
         dimensions=dimensions,
+        truncates=True,
         raw=raw,
     )
 

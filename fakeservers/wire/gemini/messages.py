@@ -4,7 +4,7 @@ A closed message refuses other fields, as the service does. What is free-form (f
 arguments and responses, schemas, labels) is no message and stays as it came.
 """
 
-from .protojson import message
+from .protojson import Message, message
 
 __all__ = [
     "BATCH_EMBED_CONTENTS_REQUEST",
@@ -16,12 +16,36 @@ __all__ = [
     "GENERATE_CONTENT_REQUEST",
 ]
 
-BLOB = message("mimeType data displayName")
-FILE_DATA = message("mimeType fileUri displayName")
-FUNCTION_CALL = message("id name args partialArgs willContinue")
+BLOB = message("mimeType data displayName", closed=True)
+FILE_DATA = message("mimeType fileUri displayName", closed=True)
+FUNCTION_CALL = message("id name args partialArgs willContinue", closed=True)
 FUNCTION_RESPONSE = message(
-    "id name response willContinue scheduling", repeated="parts", parts=message("inlineData")
+    "id name response willContinue scheduling",
+    repeated="parts",
+    closed=True,
+    parts=message("inlineData"),
 )
+
+
+def _schema() -> Message:
+    """Google's Schema, whose fields hold Schemas."""
+    holds: dict[str, Message] = {}
+    plain = message(
+        "type format title description nullable default example pattern enum required "
+        "propertyOrdering maxItems minItems maxLength minLength maxProperties minProperties "
+        "maximum minimum items properties anyOf additionalProperties defs ref"
+    )
+    kind = Message(
+        names={**plain.names, "$defs": "defs", "$ref": "ref"},
+        holds=holds,
+        maps=frozenset({"defs", "properties"}),
+        closed=True,
+    )
+    holds |= dict.fromkeys(("additionalProperties", "anyOf", "defs", "items", "properties"), kind)
+    return kind
+
+
+SCHEMA = _schema()
 
 PART = message(
     "text thought thoughtSignature executableCode codeExecutionResult toolCall toolResponse "
@@ -36,34 +60,43 @@ PART = message(
 CONTENT = message("role", repeated="parts", closed=True, parts=PART)
 
 FUNCTION_DECLARATION = message(
-    "name description behavior parameters parametersJsonSchema response responseJsonSchema"
+    "name description behavior parametersJsonSchema responseJsonSchema",
+    closed=True,
+    parameters=SCHEMA,
+    response=SCHEMA,
 )
 TOOL = message(
     "googleSearch googleSearchRetrieval codeExecution urlContext computerUse fileSearch "
-    "googleMaps mcpServers",
+    "googleMaps mcpServers retrieval enterpriseWebSearch parallelAiSearch exaAiSearch",
     repeated="functionDeclarations",
+    closed=True,
     functionDeclarations=FUNCTION_DECLARATION,
 )
 TOOL_CONFIG = message(
     "retrievalConfig includeServerSideToolInvocations",
-    functionCallingConfig=message("mode", repeated="allowedFunctionNames"),
+    closed=True,
+    functionCallingConfig=message(
+        "mode streamFunctionCallArguments", repeated="allowedFunctionNames", closed=True
+    ),
 )
 
-THINKING_CONFIG = message("includeThoughts thinkingLevel", integers="thinkingBudget")
+THINKING_CONFIG = message("includeThoughts thinkingLevel", integers="thinkingBudget", closed=True)
+SAFETY_SETTING = message("category threshold method", closed=True)
 GENERATION_CONFIG = message(
     "temperature topP topK seed presencePenalty frequencyPenalty responseLogprobs logprobs "
-    "responseMimeType responseSchema responseJsonSchema _responseJsonSchema responseFormat "
+    "responseMimeType responseJsonSchema _responseJsonSchema responseFormat "
     "mediaResolution speechConfig imageConfig audioTimestamp audioTranscriptionConfig "
     "enableEnhancedCivicAnswers enableAffectiveDialog routingConfig modelConfig "
     "modelSelectionConfig modelArmorConfig translationConfig generationOutputConfig",
     repeated="stopSequences responseModalities",
     integers="maxOutputTokens candidateCount",
     closed=True,
+    responseSchema=SCHEMA,
     thinkingConfig=THINKING_CONFIG,
 )
 
 GENERATE_CONTENT_REQUEST = message(
-    "model safetySettings cachedContent labels serviceTier continuationToken store",
+    "model cachedContent labels serviceTier continuationToken store",
     repeated="contents tools safetySettings",
     closed=True,
     contents=CONTENT,
@@ -71,6 +104,7 @@ GENERATE_CONTENT_REQUEST = message(
     tools=TOOL,
     toolConfig=TOOL_CONFIG,
     generationConfig=GENERATION_CONFIG,
+    safetySettings=SAFETY_SETTING,
 )
 COUNT_TOKENS_REQUEST = message(
     "model",

@@ -15,7 +15,7 @@ from typing import Any, Final
 from ...canonical import Rejected
 from ..base import HttpRequest
 from ..reading import Path, Reader
-from .wording import WORDING, bad_json, snake, unknown_names
+from .wording import WORDING, bad_json, snake, unbound_names, unknown_names
 
 __all__ = ["DEPTH_MAX", "Message", "decoded", "message", "read"]
 
@@ -31,6 +31,7 @@ class Message:
 
     names      every spelling of every known field, with its lowerCamelCase name
     holds      the fields that hold messages, with the type of those
+    maps       those of them that hold maps whose values are such messages
     repeated   the fields that hold arrays
     integers   the fields that hold integers
     closed     whether a field that is not in `names` is an error; else it is dropped
@@ -38,6 +39,7 @@ class Message:
 
     names: Mapping[str, str]
     holds: Mapping[str, "Message"] = field(default_factory=dict)
+    maps: frozenset[str] = frozenset()
     repeated: frozenset[str] = frozenset()
     integers: frozenset[str] = frozenset()
     closed: bool = False
@@ -66,9 +68,12 @@ def message(
 def read(http: HttpRequest, kind: Message) -> tuple[Reader, Any]:
     """The body as a message of this kind, and as it came. An empty body is an empty message.
 
-    Raises `Rejected` for broken JSON, too deep nesting and, if the request `validates`, unknown
-    fields.
+    Raises `Rejected` for broken JSON and too deep nesting; if the request `validates`, also for
+    unknown fields, and for a query that is none of the front end's own and names no field of the
+    message.
     """
+    if http.query and http.validates:
+        _check_query(http.query, kind)
     value = _parsed(http.body) if http.body.strip() else {}
     if (key := _too_deep(value)) is not None:
         raise Rejected(bad_json(f"Message too deep. Max recursion depth reached for key '{key}'"))
@@ -77,17 +82,33 @@ def read(http: HttpRequest, kind: Message) -> tuple[Reader, Any]:
         return Reader.of(known, WORDING, strict=False), value
     if not isinstance(value, dict):
         raise Rejected(bad_json('Unknown name "": Root element must be a message.'))
-    return Reader(decoded(value, kind), WORDING), value
+    return Reader(decoded(value, kind, validates=http.validates), WORDING), value
 
 
-def decoded(value: Mapping[str, Any], kind: Message, path: Path = ()) -> dict[str, Any]:
+_OF_THE_FRONT_END: Final = message(
+    "$.xgafv $alt $callback $fields $key $prettyPrint $userProject access_token alt callback "
+    "fields key oauth_token prettyPrint quotaUser uploadType upload_protocol"
+).names
+"""Parameters of every Google API ("System parameters")."""
+
+
+def _check_query(query: Mapping[str, str], kind: Message) -> None:
+    unbound = [name for name in query if name not in _OF_THE_FRONT_END and name not in kind.names]
+    if unbound:
+        raise Rejected(unbound_names(unbound))
+
+
+def decoded(
+    value: Mapping[str, Any], kind: Message, path: Path = (), *, validates: bool = True
+) -> dict[str, Any]:
     """The known fields of a message under their lowerCamelCase names.
 
-    Raises `Rejected` with all unknown fields of closed messages at once, as Google does.
+    Raises `Rejected` with all unknown fields of closed messages at once, as Google does, where
+    the fake `validates`.
     """
     unknown: list[tuple[Path, str]] = []
     result = _decode(value, kind, path, unknown)
-    if unknown:
+    if unknown and validates:
         raise Rejected(unknown_names(unknown))
     return result
 
@@ -101,6 +122,7 @@ def _decode(
         if name is not None and content is not None:
             result[name] = _decode_field(name, content, kind, (*path, name), unknown)
         elif name is None and kind.closed:
+            result[spelling] = content
             unknown.append((path, spelling))
     return result
 
@@ -111,10 +133,22 @@ def _decode_field(
     """The field's value; what is no message or array of them is left for the reader to reject."""
     values = [content] if name in kind.repeated and not isinstance(content, list) else content
     if (held := kind.holds.get(name)) is not None:
+        if name in kind.maps and isinstance(content, dict):
+            return _decode_map(content, held, path, unknown)
         return _decode_held(values, held, path, unknown)
     if name in kind.integers and isinstance(content, str) and _DIGITS.fullmatch(content):
         return int(content)
     return values
+
+
+def _decode_map(
+    content: Mapping[str, Any], held: Message, path: Path, unknown: list[tuple[Path, str]]
+) -> Any:
+    """Google numbers the entries of a map: `properties[1].value`."""
+    return {
+        key: _decode_held(item, held, (*path, index, "value"), unknown)
+        for index, (key, item) in enumerate(content.items())
+    }
 
 
 def _decode_held(content: Any, held: Message, path: Path, unknown: list[tuple[Path, str]]) -> Any:

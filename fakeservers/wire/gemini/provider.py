@@ -9,10 +9,6 @@ from typing import Final
 from ...canonical import Meter
 from ..base import Endpoint, Provider, Route
 from ..cors import open_to_all
-from ..openai.chat import ChatCompletions
-from ..openai.embeddings import Embeddings
-from ..openai.models import GetModel as OpenAIGetModel
-from ..openai.models import ListModels as OpenAIListModels
 from .batches import BatchGenerateContent, CancelBatch, DeleteBatch, GetBatch, ListBatches
 from .caches import (
     CreateCachedContent,
@@ -21,6 +17,7 @@ from .caches import (
     ListCachedContents,
     UpdateCachedContent,
 )
+from .compatible import compatible_routes
 from .counting import CountTokens
 from .embeddings import BatchEmbedContents, EmbedContent
 from .errors import admit, error
@@ -59,7 +56,7 @@ def _routes() -> Iterator[Route]:
             yield Route("POST", f"/{version}/{collection}/{{model:path}}", UnknownMethod())
         yield from _kept_routes(f"/{version}")
         yield Route("POST", f"/upload/{version}/files", Upload())
-        yield from _openai_routes(f"/{version}/openai")
+        yield from compatible_routes(f"/{version}/openai")
 
 
 def _kept_routes(base: str) -> Iterator[Route]:
@@ -77,16 +74,6 @@ def _kept_routes(base: str) -> Iterator[Route]:
     yield Route("GET", f"{base}/batches/{{id}}", GetBatch())
     yield Route("DELETE", f"{base}/batches/{{id}}", DeleteBatch())
     yield Route("POST", f"{base}/batches/{{id}}:cancel", CancelBatch())
-
-
-def _openai_routes(base: str) -> Iterator[Route]:
-    """The OpenAI-compatible API (Gemini API documentation, "OpenAI compatibility")."""
-    yield Route("POST", f"{base}/chat/completions", ChatCompletions(provider=NAME))
-    yield Route("POST", f"{base}/embeddings", Embeddings(provider=NAME))
-    yield Route("GET", f"{base}/models", OpenAIListModels(provider=NAME, owner="google"))
-    yield Route(
-        "GET", f"{base}/models/{{model:path}}", OpenAIGetModel(provider=NAME, owner="google")
-    )
 
 
 HIDES = {

@@ -5,7 +5,7 @@ Whether a quota is used up is decided elsewhere.
 
 from typing import Any, Final
 
-from ...canonical import ApiError, Limited
+from ...canonical import ApiError, Limited, Rejected
 from ..base import HttpRequest, Stamp
 
 __all__ = ["quota"]
@@ -19,7 +19,7 @@ LIMIT: Final = "20"
 
 def quota(problem: ApiError, http: HttpRequest, stamp: Stamp) -> tuple[str, list[Any]]:
     """Message and details. Gemini tells when to come back in RetryInfo, not in a header."""
-    model = http.path.rpartition("/")[2].partition(":")[0]
+    model = _model(http)
     retry_s = _retry_s(problem, stamp)
     metric, quota_id, limit = _hit(problem.limited)
     message = (
@@ -52,6 +52,19 @@ def _hit(limited: Limited | None) -> tuple[str, str, str]:
     metric = f"generativelanguage.googleapis.com/generate_content_paid_tier_{counted}"
     quota_id = f"GenerateContentPaidTier{named}Per{per}PerProjectPerModel"
     return metric, quota_id, str(limited.limit)
+
+
+def _model(http: HttpRequest) -> str:
+    """The model that the path names, or the body where a compatible API has it there."""
+    name = http.path.rpartition("/")[2].partition(":")[0]
+    if "/openai/" not in http.path:
+        return name
+    try:
+        body = http.json()
+    except Rejected:
+        return name
+    given = body.get("model") if isinstance(body, dict) else None
+    return given if isinstance(given, str) else name
 
 
 def _retry_s(problem: ApiError, stamp: Stamp) -> float:

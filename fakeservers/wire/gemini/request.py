@@ -14,10 +14,11 @@ from ...canonical import (
 )
 from ..base import HttpRequest
 from ..reading import Reader
+from .checks import check
 from .contents import messages, system_message
 from .kept_things import needs
 from .schema import json_schema
-from .wording import invalid, place
+from .wording import invalid
 
 __all__ = [
     "CANDIDATES_MAX",
@@ -67,7 +68,7 @@ def generate_request(
     """Raises `Rejected` with the service's own error for what cannot be read."""
     config = body.object("generationConfig") or Reader({}, body.wording, ("generationConfig",))
     tools = declared(body)
-    return GenerateRequest(
+    request = GenerateRequest(
         provider="gemini",
         endpoint=endpoint,
         model=model_name(http),
@@ -85,34 +86,22 @@ def generate_request(
         framing=framing,
         mime_type=config.text("responseMimeType") or "",
     )
+    if http.validates:
+        check(body, request, http)
+    return request
 
 
 def declared(body: Reader) -> tuple[Tool, ...]:
     """The declared functions. Tools that run on Google's side are accepted and unused."""
     return tuple(
         Tool(
-            name=_function_name(declaration),
+            name=declaration.text("name") or "",
             description=declaration.text("description") or "",
             parameters=_parameters(declaration),
         )
         for tool in body.objects("tools")
         for declaration in tool.objects("functionDeclarations")
     )
-
-
-def _function_name(declaration: Reader) -> str:
-    name = declaration.text("name") or ""
-    if not name and declaration.strict:
-        where = place((*declaration.path, "name"))
-        raise Rejected(invalid(f"* GenerateContentRequest.{where}: {_BAD_NAME}\n"))
-    return name
-
-
-_BAD_NAME: Final = (
-    "[FIELD_INVALID] Invalid function name. Must start with a letter or an underscore. Must be "
-    "alphameric (a-z, A-Z, 0-9), underscores (_), dots (.) or dashes (-), with a maximum length "
-    "of 128."
-)
 
 
 def _parameters(declaration: Reader) -> Mapping[str, Any]:

@@ -53,7 +53,10 @@ def json_schema(value: Mapping[str, Any], path: Path) -> dict[str, Any]:
 
 def _converted(name: str, content: Any, path: Path) -> Any:
     if name in _MAPS and isinstance(content, dict):
-        return {key: _nested(item, (*path, key)) for key, item in content.items()}
+        return {
+            key: _nested(item, (*path, index, "value"))
+            for index, (key, item) in enumerate(content.items())
+        }
     if name in _LISTS and isinstance(content, list):
         return [_nested(item, (*path, index)) for index, item in enumerate(content)]
     if name in _SCHEMAS:

@@ -11,7 +11,18 @@ from ...canonical import ApiError
 from .. import framing
 from ..reading import JsonType, Path
 
-__all__ = ["WORDING", "Wording", "bad_json", "invalid", "place", "snake", "unknown_names"]
+__all__ = [
+    "WORDING",
+    "Wording",
+    "bad_bytes",
+    "bad_json",
+    "invalid",
+    "invalid_value",
+    "place",
+    "snake",
+    "unbound_names",
+    "unknown_names",
+]
 
 PACKAGE: Final = "type.googleapis.com/google.ai.generativelanguage.v1beta."
 BAD_REQUEST: Final = "type.googleapis.com/google.rpc.BadRequest"
@@ -46,6 +57,7 @@ _SCALARS: Final[Mapping[str, str]] = {
 }
 _MESSAGES: Final[Mapping[str, str]] = {
     "allowedFunctionNames": "TYPE_STRING",
+    "category": "HarmCategory",
     "contents": "Content",
     "content": "Content",
     "systemInstruction": "Content",
@@ -56,6 +68,8 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "parts": "Part",
     "requests": "EmbedContentRequest",
     "responseSchema": "Schema",
+    "thinkingLevel": "ThinkingConfig.ThinkingLevel",
+    "threshold": "SafetySetting.HarmBlockThreshold",
     "tools": "Tool",
     "type": "Type",
 }
@@ -66,6 +80,11 @@ def invalid(message: str) -> ApiError:
     return ApiError(status=400, kind="invalid", message=message)
 
 
+def invalid_value(where: str) -> ApiError:
+    """The value at this place is of a wrong type."""
+    return _violations([(where, f"Invalid value at '{where}'")])
+
+
 def bad_json(problem: str) -> ApiError:
     """The body is not JSON, or not JSON that can be a message."""
     return _violations([("", f"Invalid JSON payload received. {problem}")], kind="bad_json")
@@ -74,6 +93,20 @@ def bad_json(problem: str) -> ApiError:
 def unknown_names(found: Iterable[tuple[Path, str]]) -> ApiError:
     """The messages at these paths have no such fields."""
     return _violations([_unknown_name(path, name, NOT_FOUND) for path, name in found])
+
+
+def unbound_names(names: Iterable[str]) -> ApiError:
+    """The query has parameters that name no fields."""
+    problem = "Cannot bind query parameter. Field '{}' could not be found in request message."
+    return _violations([_unknown_name((), name, problem.format(name)) for name in names])
+
+
+def bad_bytes(path: Path, text: str) -> ApiError:
+    """The field holds bytes, and this text is not their base64."""
+    where = place(path)
+    shown = framing.dumps(text)
+    told = f"Invalid value at '{where}' (TYPE_BYTES), Base64 decoding failed for {shown}"
+    return _violations([(where, told)])
 
 
 def place(path: Path) -> str:

@@ -15,10 +15,10 @@ from ...canonical import (
 from ..base import Answer, Frame, HttpRequest, Stamp
 from ..framing import encode
 from .answers import as_json, as_lines, line
-from .conversation import TYPES, read_messages, read_tools
+from .conversation import TYPES, check_images, read_messages, read_tools
 from .generation import generation, preload
-from .gojson import dumps, invalid, literal, read, time
-from .metrics import metrics
+from .gojson import dumps, invalid, literal, moments, objects, read, time
+from .metrics import metrics, step_us
 from .settings import Settings
 from .speech import DONE_REASON, Run, joined, runs, tool_calls
 
@@ -30,6 +30,9 @@ class Chat:
 
     def parse(self, http: HttpRequest) -> ChatRequest | ResourceRequest:
         body = read(http, "ChatRequest", TYPES)
+        if http.validates and b"images" in http.body:
+            for message in objects(body, "messages"):
+                check_images(message)
         model = body.text("model") or ""
         messages = read_messages(body)
         tools = read_tools(body)
@@ -57,7 +60,7 @@ class Chat:
             **metrics(result.usage, stamp.ids),
         }
         if request.stream:
-            return as_lines(_frames(head, found, end))
+            return as_lines(_frames(request.model, found, end, stamp.now_s))
         return as_json({**head, "message": _message(found), **end})
 
 
@@ -70,18 +73,21 @@ def _message(found: list[Run]) -> dict[str, Any]:
     return message
 
 
-def _frames(head: dict[str, Any], found: list[Run], end: dict[str, Any]) -> Iterator[Frame]:
+def _frames(model: str, found: list[Run], end: dict[str, Any], start_s: float) -> Iterator[Frame]:
     """A line for each delta and for each tool call, then the one that is done."""
-    start = dumps(head)[:-1] + ',"message":{"role":"assistant","content":'
+    times = moments(start_s, step_us(end, found))
+    start = dumps({"model": model})[:-1] + ',"created_at":"'
+    middle = '","message":{"role":"assistant","content":'
     for run in found:
-        if run.kind == "content":
-            before, after = start, '},"done":false}\n'
-        elif run.kind == "thinking":
-            before, after = start + '"","thinking":', '},"done":false}\n'
-        else:
+        before, after = middle, '},"done":false}\n'
+        if run.kind == "thinking":
+            before += '"","thinking":'
+        elif run.kind == "call":
             calls = dumps([run.call])
-            yield Frame(encode(f'{start}"","tool_calls":{calls}}},"done":false}}\n'), True)
+            text = f'{start}{next(times)}{middle}"","tool_calls":{calls}{after}'
+            yield Frame(encode(text), True)
             continue
         for delta in run.deltas:
-            yield Frame(encode(before + literal(delta) + after), True)
+            yield Frame(encode(start + next(times) + before + literal(delta) + after), True)
+    head = {"model": model, "created_at": next(times)}
     yield Frame(line({**head, "message": {"role": "assistant", "content": ""}, **end}))

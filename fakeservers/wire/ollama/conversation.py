@@ -1,13 +1,14 @@
 """The messages and tools of a chat request, read into canonical ones."""
 
+import re
 from collections.abc import Mapping
 
 from ...canonical import Media, Message, Part, Role, Text, Thinking, Tool, ToolCall, ToolResult
 from ..reading import Reader
 from . import settings
-from .gojson import objects
+from .gojson import invalid, objects
 
-__all__ = ["TYPES", "media", "read_messages", "read_tools"]
+__all__ = ["TYPES", "check_images", "media", "read_messages", "read_tools"]
 
 TYPES: Mapping[str, str] = {
     **settings.TYPES,
@@ -34,6 +35,23 @@ _MIME_TYPES = {
     "R0lG": "image/gif",
     "UklG": "image/webp",
 }
+
+
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/\r\n]*)={0,2}")
+
+
+def check_images(holder: Reader) -> None:
+    """Raise `Rejected` for an image that is no base64, in the words of Go's decoder."""
+    if "images" not in holder.value:
+        return
+    for image in holder.texts("images"):
+        found = _BASE64.match(image)
+        end = found.end() if found else 0
+        if end < len(image):
+            raise invalid(f"illegal base64 data at input byte {end}")
+        length = len(image.replace("\r", "").replace("\n", ""))
+        if length % 4:
+            raise invalid(f"illegal base64 data at input byte {length // 4 * 4}")
 
 
 def media(images: tuple[str, ...]) -> list[Part]:

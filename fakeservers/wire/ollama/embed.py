@@ -32,7 +32,7 @@ class Embed:
         body = read(http, "EmbedRequest", _TYPES)
         model = body.text("model") or ""
         dimensions = body.integer("dimensions") or 0
-        body.flag("truncate")
+        truncates = body.flag("truncate") is not False
         body.object("options")
         if not body.strict:
             tidy(body)
@@ -45,6 +45,7 @@ class Embed:
             model=model,
             inputs=_inputs(body),
             dimensions=dimensions if 0 < dimensions <= DIMENSIONS_MAX else None,
+            truncates=truncates,
             raw=body.value,
         )
 
@@ -75,6 +76,7 @@ class Embeddings:
             endpoint="embeddings",
             model=model,
             inputs=(prompt,) if prompt else (),
+            truncates=True,
             raw=body.value,
         )
 

@@ -79,7 +79,7 @@ def _openai(problem: ApiError, status: int, message: str) -> dict[str, Any]:
         "message": message,
         "type": problem.type or _OPENAI_TYPES.get(status, "api_error"),
         "param": problem.param,
-        "code": problem.code,
+        "code": None if problem.kind == "capability" else problem.code,
     }
     return {"error": said}
 
@@ -103,6 +103,10 @@ def _message(problem: ApiError, status: int, http: HttpRequest) -> str:
             return f"blob {literal(problem.subject)} not found"
         case "bad_json":
             return _bad_json(http)
+        case "context_window":
+            return "the input length exceeds the context length"
+        case "capability":
+            return _incapable(problem)
     return _MESSAGES.get(status) or _phrase(status)
 
 
@@ -113,6 +117,16 @@ def _unknown_model(name: str, http: HttpRequest) -> str:
         case "/api/embeddings":
             return f"model {literal(name)} not found, try pulling it first"
     return f"model '{name}' not found"
+
+
+def _incapable(problem: ApiError) -> str:
+    """Tools are checked when the model is loaded, by its full name; the rest before."""
+    if problem.code != "tools":
+        return f"{literal(problem.subject)} does not support {problem.code}"
+    name = problem.subject if ":" in problem.subject else f"{problem.subject}:latest"
+    library = "" if "/" in name else "library/"
+    host = "" if name.count("/") > 1 else f"registry.ollama.ai/{library}"
+    return f"{host}{name} does not support tools"
 
 
 def _bad_json(http: HttpRequest) -> str:

@@ -22,10 +22,10 @@ from ..base import Answer, Frame, HttpRequest, Stamp
 from ..framing import encode
 from ..reading import Reader
 from .answers import as_json, as_lines, line
-from .conversation import media
+from .conversation import check_images, media
 from .generation import generation, preload
-from .gojson import dumps, invalid, literal, read, time
-from .metrics import metrics
+from .gojson import dumps, invalid, literal, moments, read, time
+from .metrics import metrics, step_us
 from .settings import TYPES, Settings
 from .speech import DONE_REASON, Run, joined, runs, tool_calls
 
@@ -43,6 +43,8 @@ class Generate:
 
     def parse(self, http: HttpRequest) -> ChatRequest | ResourceRequest:
         body = read(http, "GenerateRequest", TYPES)
+        if http.validates:
+            check_images(body)
         model, prompt = body.text("model") or "", body.text("prompt")
         images = media(body.texts("images"))
         settings = Settings.of(body)
@@ -77,7 +79,7 @@ class Generate:
         if calls := tool_calls(found):
             end["tool_calls"] = calls
         if request.stream:
-            return as_lines(_frames(head, found, end))
+            return as_lines(_frames(request.model, found, end, stamp.now_s))
         body: dict[str, Any] = {**head, "response": joined(found, "content")}
         if thinking := joined(found, "thinking"):
             body["thinking"] = thinking
@@ -113,11 +115,16 @@ def _tokens(request: ChatRequest, response: str) -> list[int]:
     return [*(request.raw.get("context") or ()), *numbers][-CONTEXT_MAX:]
 
 
-def _frames(head: dict[str, Any], found: list[Run], end: dict[str, Any]) -> Iterator[Frame]:
+def _frames(model: str, found: list[Run], end: dict[str, Any], start_s: float) -> Iterator[Frame]:
     """A line for each delta, then the one that is done."""
-    start = dumps(head)[:-1] + ',"response":'
+    times = moments(start_s, step_us(end, found))
+    start = dumps({"model": model})[:-1] + ',"created_at":"'
     for run in found:
-        before = start + '"","thinking":' if run.kind == "thinking" else start
+        before = '","response":'
+        if run.kind == "thinking":
+            before += '"","thinking":'
         for delta in run.deltas:
-            yield Frame(encode(f'{before}{literal(delta)},"done":false}}\n'), True)
+            text = f'{start}{next(times)}{before}{literal(delta)},"done":false}}\n'
+            yield Frame(encode(text), True)
+    head = {"model": model, "created_at": next(times)}
     yield Frame(line({**head, "response": "", **end}))

@@ -39,5 +39,7 @@ def generation(
         max_tokens=settings.max_tokens,
         stop=settings.stop,
         stream=settings.stream,
+        context_window=settings.context_window,
+        truncates=settings.truncates,
         raw=body.value,
     )

@@ -15,7 +15,17 @@ from .. import framing
 from ..base import HttpRequest
 from ..reading import JsonType, Path, Reader, json_type
 
-__all__ = ["GoWording", "decode", "dumps", "invalid", "literal", "objects", "read", "time"]
+__all__ = [
+    "GoWording",
+    "decode",
+    "dumps",
+    "invalid",
+    "literal",
+    "moments",
+    "objects",
+    "read",
+    "time",
+]
 
 # encoding/json escapes these inside strings so that JSON can stand in HTML and JavaScript.
 _ESCAPES = (
@@ -63,6 +73,18 @@ def time(epoch_s: float) -> str:
     fraction (recorded: `2024-05-24T21:02:01.63371Z`)."""
     text = datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
     return text.rstrip("0").rstrip(".") + "Z"
+
+
+def moments(epoch_s: float, step_us: int) -> Iterator[str]:
+    """Moments in a row, `step_us` microseconds apart, each as `time` writes it; without end."""
+    at_us = round(epoch_s * 1_000_000)
+    second, start = -1, ""
+    while True:
+        whole, fraction_us = divmod(at_us, 1_000_000)
+        if whole != second:
+            second, start = whole, time(whole)[:-1]
+        yield f"{start}.{fraction_us:06d}".rstrip("0").rstrip(".") + "Z"
+        at_us += step_us
 
 
 # --- reading ------------------------------------------------------------------------------

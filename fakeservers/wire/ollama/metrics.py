@@ -1,9 +1,13 @@
 """The figures at the end of an answer: token counts, and durations that fit them."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from ...canonical import Usage
 from ...rng import Ids
+from .speech import Run
 
-__all__ = ["embed_metrics", "metrics"]
+__all__ = ["embed_metrics", "metrics", "step_us"]
 
 MS = 1_000_000
 """Nanoseconds in a millisecond; all durations on the wire are nanoseconds."""
@@ -24,6 +28,12 @@ def metrics(usage: Usage, ids: Ids) -> dict[str, int]:
         "eval_duration": output,
     }
     return {name: value for name, value in figures.items() if value}
+
+
+def step_us(figures: Mapping[str, Any], found: Sequence[Run]) -> int:
+    """The microseconds from one line of a stream to the next, so that all take `eval_duration`."""
+    lines = sum(len(run.deltas) or 1 for run in found)
+    return int(figures.get("eval_duration", 0) // 1000 // max(1, lines))
 
 
 def embed_metrics(input_tokens: int, ids: Ids) -> dict[str, int]:

@@ -24,6 +24,9 @@ TYPES: Mapping[str, str] = {
 FOREVER_S = 9_223_372_036.0
 """The longest time.Duration of Go: 292 years."""
 
+UNLOADED = 500
+"""The status of what goes wrong while the model is loaded or runs, whoever is at fault."""
+
 LEVELS = ("high", "medium", "low", "max")
 
 _DURATION = re.compile(r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+")
@@ -60,19 +63,22 @@ class Settings(NamedTuple):
     output: OutputFormat
     thinking: ThinkingOptions
     stream: bool
+    context_window: int | None
+    truncates: bool
 
     @classmethod
     def of(cls, body: Reader) -> Self:
         if not body.strict:
             tidy(body)
-        max_tokens, stop = _options(body.object("options"))
+        max_tokens, stop, window = _options(body.object("options"))
         output, thinking, stream = _output(body), _thinking(body), streams(body)
         keep_alive_s(body.raw("keep_alive"))
         for flag in ("raw", "truncate", "shift", "logprobs", "insecure"):
             body.flag(flag)
         if not 0 <= (body.integer("top_logprobs") or 0) <= 20 and body.strict:
             raise invalid("top_logprobs must be between 0 and 20")
-        return cls(max_tokens, stop, output, thinking, stream)
+        truncates = body.flag("truncate") is not False
+        return cls(max_tokens, stop, output, thinking, stream, window, truncates)
 
 
 def tidy(body: Reader) -> None:
@@ -128,11 +134,11 @@ def _duration_s(text: str) -> float:
     return -seconds if text.startswith("-") else seconds
 
 
-def _options(options: Reader | None) -> tuple[int | None, tuple[str, ...]]:
-    """`num_predict` and `stop`. An option of a wrong type fails the real server's loading with
-    500 and these words; as the request is at fault, 400 it is here. Unknown ones are ignored."""
+def _options(options: Reader | None) -> tuple[int | None, tuple[str, ...], int | None]:
+    """`num_predict`, `stop` and `num_ctx`. An option of a wrong type fails the server's loading
+    of the model, which it answers with 500. Unknown ones are ignored."""
     if options is None:
-        return None, ()
+        return None, (), None
     for name in _INTEGERS:
         _check(options, name, "integer")
     for name in _FLOATS:
@@ -140,13 +146,15 @@ def _options(options: Reader | None) -> tuple[int | None, tuple[str, ...]]:
     limit = options.raw("num_predict")
     # -1 is no limit, -2 fills the context.
     max_tokens = int(limit) if limit is not None and 0 < limit < 2**31 else None
-    return max_tokens or None, _stop(options)
+    window = options.raw("num_ctx")
+    context_window = int(window) if window is not None and 0 < window < 2**31 else None
+    return max_tokens or None, _stop(options), context_window
 
 
 def _check(options: Reader, name: str, kind: str) -> None:
     value = options.raw(name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-        raise invalid(f'option "{name}" must be of type {kind}')
+        raise invalid(f'option "{name}" must be of type {kind}', UNLOADED)
 
 
 def _stop(options: Reader) -> tuple[str, ...]:
@@ -156,9 +164,9 @@ def _stop(options: Reader) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,) if value else ()
     if not isinstance(value, list):
-        raise invalid('option "stop" must be of type array')
+        raise invalid('option "stop" must be of type array', UNLOADED)
     if not all(isinstance(item, str) for item in value):
-        raise invalid('option "stop" must be of an array of strings')
+        raise invalid('option "stop" must be of an array of strings', UNLOADED)
     return tuple(item for item in value if item)
 
 
@@ -171,9 +179,8 @@ def _output(body: Reader) -> OutputFormat:
         return OutputFormat(kind="json")
     if isinstance(value, dict):
         return OutputFormat(kind="schema", schema=value)
-    raise invalid(
-        f'invalid format: {literal(dumps(value))}; expected "json" or a valid JSON Schema object'
-    )
+    told = 'expected "json" or a valid JSON Schema object'
+    raise invalid(f"invalid format: {literal(dumps(value))}; {told}", UNLOADED)
 
 
 def _thinking(body: Reader) -> ThinkingOptions:

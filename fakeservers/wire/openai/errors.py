@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ...canonical import ApiError, Limited, Rejected
+from ...canonical import ApiError, Limited, Rejected, TokenLimit
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from ..retry import go_duration, retry_headers
@@ -138,6 +138,10 @@ def _by_kind(
             return _unknown_model(subject, http)
         case "not_found":
             return _not_found(problem, http)
+        case "context_window" if problem.tokens:
+            return _too_long(problem.tokens, problem.subject, http)
+        case "output_limit" if problem.tokens:
+            return _too_much(problem.tokens, http)
         case "overloaded":
             return OVERLOADED, "server_error", None, None
         case "quota":
@@ -205,6 +209,44 @@ def _model_of(http: HttpRequest) -> str:
         body = None
     model = body.get("model") if isinstance(body, dict) else None
     return model if isinstance(model, str) and model else "requests"
+
+
+def _too_long(
+    tokens: TokenLimit, model: str, http: HttpRequest
+) -> tuple[str, str, str | None, str | None]:
+    """The words differ by endpoint and by the generation of the model (client logs, 2023 to
+    2026)."""
+    asked, answer, most = tokens.input_tokens, tokens.output_tokens, tokens.limit_tokens
+    code = "context_length_exceeded"
+    if "/responses" in http.path:
+        told = "Your input exceeds the context window of this model."
+        return f"{told} Please adjust your input and try again.", INVALID, "input", code
+    limit = f"This model's maximum context length is {most} tokens"
+    if "/chat/" not in http.path:
+        told = f"{limit}, however you requested {asked + answer} tokens ({asked} in your prompt; "
+        told += f"{answer} for the completion). Please reduce your prompt; or completion length."
+        return told, INVALID, None, None
+    if model.startswith("gpt-5"):
+        told = f"Input tokens exceed the configured limit of {most} tokens. Your messages resulted"
+        told += f" in {asked} tokens. Please reduce the length of the messages."
+    elif answer:
+        told = f"{limit}. However, you requested {asked + answer} tokens ({asked} in the messages,"
+        told += f" {answer} in the completion). Please reduce the length of the messages or "
+        told += "completion."
+    else:
+        told = f"{limit}. However, your messages resulted in {asked} tokens. Please reduce the "
+        told += "length of the messages."
+    return told, INVALID, "messages", code
+
+
+def _too_much(tokens: TokenLimit, http: HttpRequest) -> tuple[str, str, str | None, str | None]:
+    body = http.json()
+    key = "max_tokens" if body.get("max_tokens") is not None else "max_completion_tokens"
+    told = (
+        f"{key} is too large: {tokens.output_tokens}. This model supports at most "
+        f"{tokens.limit_tokens} completion tokens, whereas you provided {tokens.output_tokens}."
+    )
+    return told, INVALID, key, "invalid_value"
 
 
 def _unknown_model(name: str, http: HttpRequest) -> tuple[str, str, str | None, str | None]:

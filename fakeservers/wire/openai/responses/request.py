@@ -81,6 +81,7 @@ def read(
         refers=any(isinstance(part, Reference) for said in messages for part in said.parts),
         unserved=response_fault(model) if strict else None,
         needs=_needs(body),
+        truncates=body.raw("truncation") == "auto",
         raw=body.value,
         **({} if simple else _options(body)),
     )

@@ -26,11 +26,12 @@ def stamp() -> Stamp:
 
 @pytest.fixture
 def post() -> Callable[[Any], HttpRequest]:
-    """A POST of this value as JSON, or of these bytes."""
+    """A POST of this value as JSON, or of these bytes, to a fake that does not validate: what
+    is read is tested apart from what is refused."""
 
     def post(body: Any) -> HttpRequest:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return HttpRequest(method="POST", path="/v1/messages", body=data)
+        return HttpRequest(method="POST", path="/v1/messages", body=data, validates=False)
 
     return post
 
@@ -43,6 +44,19 @@ def ask(post: Callable[[Any], HttpRequest]) -> Callable[..., ChatRequest]:
         return Messages().parse(post({**DEFAULTS, **fields}))
 
     return ask
+
+
+@pytest.fixture
+def strictly() -> Callable[..., ChatRequest]:
+    """The same of a fake that validates."""
+
+    def strictly(**fields: Any) -> ChatRequest:
+        data = json.dumps({**DEFAULTS, **fields}).encode()
+        headers = {"anthropic-version": "2023-06-01"}
+        http = HttpRequest(method="POST", path="/v1/messages", headers=headers, body=data)
+        return Messages().parse(http)
+
+    return strictly
 
 
 @pytest.fixture

@@ -172,18 +172,18 @@ def test_blocks_without_a_canonical_form(ask: Any, block: dict[str, Any]) -> Non
         ),
         (
             [{"role": "assistant", "content": [{**CALL, "input": []}]}],
-            "messages.0.content.0.tool_use.input: Input should be an object",
+            "messages.0.content.0.tool_use.input: Input should be a valid dictionary",
         ),
     ],
 )
-def test_wrong_messages(ask: Any, messages: Any, said: str) -> None:
+def test_wrong_messages(strictly: Any, messages: Any, said: str) -> None:
     """An error names the place, form of the block included, and the fault."""
     with pytest.raises(Rejected) as caught:
-        ask(messages=messages)
+        strictly(messages=messages)
     assert (caught.value.error.status, caught.value.error.message) == (400, said)
 
 
-def test_unknown_block(ask: Any) -> None:
+def test_unknown_block(strictly: Any) -> None:
     """A block that the API does not know is refused with the list of those it does."""
     with pytest.raises(Rejected, match=r"messages\.0\.content\.0: Input tag 'film' found using"):
-        ask(messages=[{"role": "user", "content": [{"type": "film"}]}])
+        strictly(messages=[{"role": "user", "content": [{"type": "film"}]}])

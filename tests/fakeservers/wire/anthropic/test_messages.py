@@ -99,10 +99,10 @@ def test_other_fields(ask: Any) -> None:
         ),
     ],
 )
-def test_wrong_fields(ask: Any, fields: dict[str, Any], said: str) -> None:
+def test_wrong_fields(strictly: Any, fields: dict[str, Any], said: str) -> None:
     """An error names the place and the fault."""
     with pytest.raises(Rejected) as caught:
-        ask(**fields)
+        strictly(**fields)
     assert caught.value.error.message == said
 
 

@@ -83,8 +83,8 @@ def test_parallel_calls_can_be_switched_off(ask: Any, off: bool) -> None:
         ),
     ],
 )
-def test_wrong_tools(ask: Any, fields: dict[str, Any], said: str) -> None:
+def test_wrong_tools(strictly: Any, fields: dict[str, Any], said: str) -> None:
     """An error names the place and the fault."""
     with pytest.raises(Rejected) as caught:
-        ask(**fields)
+        strictly(**fields)
     assert caught.value.error.message == said

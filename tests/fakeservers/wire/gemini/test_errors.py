@@ -47,11 +47,11 @@ def test_names(
 
 def test_a_code_is_a_reason(fake: Fake, ask: Any) -> None:
     """The code of a scripted error stands in ErrorInfo, where Google has its reasons."""
-    fail(fake, http_error(400, "API key not valid.", code="API_KEY_INVALID"))
+    fail(fake, http_error(403, "No.", code="SERVICE_DISABLED"))
     (info,) = ask(body=HI).error["details"]
     assert (info["@type"], info["reason"]) == (
         "type.googleapis.com/google.rpc.ErrorInfo",
-        "API_KEY_INVALID",
+        "SERVICE_DISABLED",
     )
 
 
@@ -138,8 +138,20 @@ def test_an_array_stream_fails_as_an_array(ask: Any) -> None:
     assert event.headers["content-type"] == "application/json; charset=UTF-8"
 
 
-def test_openai_paths_have_openai_errors(ask: Any) -> None:
-    """On the OpenAI-compatible paths an error has OpenAI's envelope."""
-    heard = ask("/v1beta/openai/chat/completions", {"model": "gemini-2.5-flash"})
+def test_openai_paths_have_errors_in_arrays(ask: Any) -> None:
+    """On the OpenAI-compatible paths an error has Google's envelope, inside an array."""
+    heard = ask(
+        "/v1beta/openai/chat/completions",
+        {"model": "gemini-2.5-flash"},
+        headers={"authorization": "Bearer k"},
+    )
     assert heard.status == 400
-    assert set(heard.error) == {"message", "type", "param", "code"}
+    assert heard.json == [
+        {
+            "error": {
+                "code": 400,
+                "message": "* GenerateContentRequest.contents: contents is not specified\n",
+                "status": "INVALID_ARGUMENT",
+            }
+        }
+    ]

@@ -224,8 +224,8 @@ def test_models_in_paths(parsed: Any, path: str, model: str) -> None:
             body(tools=[{"functionDeclarations": [{"description": "nameless"}]}]),
             "* GenerateContentRequest.tools[0].function_declarations[0].name: [FIELD_INVALID] "
             "Invalid function name. Must start with a letter or an underscore. Must be "
-            "alphameric (a-z, A-Z, 0-9), underscores (_), dots (.) or dashes (-), with a maximum "
-            "length of 128.\n",
+            "alphameric (a-z, A-Z, 0-9), underscores (_), dots (.), colons (:), or dashes (-), "
+            "with a maximum length of 128.\n",
         ),
         (
             {"contents": [{"parts": [{"sound": "x"}]}]},

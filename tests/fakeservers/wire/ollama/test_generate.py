@@ -1,6 +1,7 @@
 """`/api/generate`, `/api/embed` and `/api/embeddings`."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -110,6 +111,14 @@ def test_streamed_answer(ask: Any, said: Any, stamp: Stamp, lines: Any) -> None:
     assert [d["response"] for d in deltas] == ["", "So", " it", " is", "."]
     assert deltas[0]["thinking"] == "Hm" and "thinking" not in deltas[1]
     assert last["response"] == "" and last["done"] and last["context"]
+
+
+def test_lines_are_made_one_after_the_other(ask: Any, said: Any, stamp: Stamp, lines: Any) -> None:
+    """As recorded, each line of a stream has its own time; from first to last is the answer's."""
+    made = lines(Generate().render(ask(), said(Text("So it is.")), stamp))
+    times = [datetime.fromisoformat(line["created_at"]).timestamp() for line in made]
+    assert times == sorted(set(times))
+    assert times[-1] - times[0] == pytest.approx(made[-1]["eval_duration"] / 1e9, abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """JSON in Go's words and with Go's escapes."""
 
 import json
+from itertools import islice
 from typing import Any
 
 import pytest
 
 from fakeservers.canonical import Rejected
-from fakeservers.wire.ollama.gojson import decode, dumps, literal, objects, read, time
+from fakeservers.wire.ollama.gojson import decode, dumps, literal, moments, objects, read, time
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,14 @@ def test_html_is_escaped() -> None:
 def test_times(moment: float, text: str) -> None:
     """Times are UTC without trailing zeros in the fraction."""
     assert time(moment) == text
+
+
+def test_moments() -> None:
+    """Moments in a row pass from one second into the next, without zeros at their ends."""
+    found = islice(moments(1_790_000_000.5, 250_000), 4)
+    assert list(found) == [
+        "2026-09-21T14:13:20.5Z",
+        "2026-09-21T14:13:20.75Z",
+        "2026-09-21T14:13:21Z",
+        "2026-09-21T14:13:21.25Z",
+    ]
