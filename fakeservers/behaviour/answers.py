@@ -41,7 +41,7 @@ from .natural.content import natural_reply
 from .replies import scripted
 from .scenario import Decision, TokenCounts
 from .store import Store
-from .tokens import count_chat, count_request, count_text
+from .tokens import count_chat, count_inputs, count_request
 
 __all__ = ["Answering", "continued"]
 
@@ -160,7 +160,7 @@ class Answering:
     def _embed(self, request: EmbedRequest, decision: Decision) -> EmbedResult:
         model = self._model(request.model, decision)
         dimensions = request.dimensions or (model and model.dimensions) or DIMENSIONS
-        counted = Usage(input_tokens=sum(map(count_text, request.inputs)))
+        counted = Usage(input_tokens=count_inputs(request))
         return EmbedResult(
             vectors=tuple(embed(text, dimensions) for text in request.inputs),
             input_tokens=_overridden(counted, decision).input_tokens,
