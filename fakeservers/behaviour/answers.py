@@ -33,6 +33,7 @@ from ..canonical import (
     Usage,
 )
 from ..rng import Seed
+from .caching import Asker, PromptCaches
 from .embeddings import embed
 from .memory import Loaded, Memory
 from .models import Catalogue, Model
@@ -119,14 +120,17 @@ class Answering:
     catalogue: Catalogue
     store: Store
     memory: Memory
+    caches: PromptCaches
 
-    def answer(self, request: Request, decision: Decision, seed: Seed) -> Result | RawReply:
+    def answer(
+        self, request: Request, decision: Decision, seed: Seed, asker: Asker
+    ) -> Result | RawReply:
         """The result of `request`. Raises `Rejected` for an unknown model or resource."""
         if isinstance(decision.reply, RawReply):
             return decision.reply
         match request:
             case ChatRequest():
-                return self._chat(request, decision, seed)
+                return self._chat(request, decision, seed, asker)
             case CountRequest():
                 self._model(request.model, decision)
                 counts = _overridden(Usage(input_tokens=count_request(request.chat)), decision)
@@ -139,7 +143,7 @@ class Answering:
                 return self._resource(request)
 
     def _chat(
-        self, request: ChatRequest, decision: Decision, seed: Seed
+        self, request: ChatRequest, decision: Decision, seed: Seed, asker: Asker
     ) -> CompletionResult | RawReply:
         model = self._model(request.model, decision)
         reply = decision.reply
@@ -150,7 +154,7 @@ class Answering:
         if isinstance(reply, RawReply):
             return reply
         replies = (reply,) * request.choices if reply else _natural(request, seed)
-        usage = count_chat(request, replies)
+        usage = self.caches.charged(request, count_chat(request, replies), asker)
         return CompletionResult(
             replies=replies,
             usage=_overridden(usage, decision),
@@ -231,11 +235,17 @@ def _overridden(usage: Usage, decision: Decision) -> Usage:
 
 
 def _with_counts(usage: Usage, counts: Sequence[TokenCounts]) -> Usage:
-    for scripted_counts in counts:
-        given = {
-            field.name: value
-            for field in fields(scripted_counts)
-            if (value := getattr(scripted_counts, field.name)) is not None
-        }
-        usage = replace(usage, **given)
-    return usage
+    given = {
+        field.name: value
+        for scripted_counts in counts
+        for field in fields(scripted_counts)
+        if (value := getattr(scripted_counts, field.name)) is not None
+    }
+    if not given.keys().isdisjoint(_PROMPT_COUNTS):
+        # A prompt that the script counts is cached only as the script says.
+        given = {**_UNCACHED, **given}
+    return replace(usage, **given)
+
+
+_PROMPT_COUNTS = frozenset({"input_tokens", "cached_tokens", "cache_write_tokens"})
+_UNCACHED = {"cached_tokens": 0, "cache_write_tokens": 0, "cache_write_1h_tokens": 0}

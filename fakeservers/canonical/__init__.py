@@ -24,6 +24,7 @@ from .parts import (
     ToolResult,
 )
 from .requests import (
+    Breakpoint,
     ChatRequest,
     CountRequest,
     EmbedRequest,
@@ -52,6 +53,7 @@ from .results import (
 
 __all__ = [
     "ApiError",
+    "Breakpoint",
     "ChatRequest",
     "CompletionResult",
     "CountRequest",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from .parts import Message, ToolResult
 
 __all__ = [
+    "Breakpoint",
     "ChatRequest",
     "CountRequest",
     "EmbedRequest",
@@ -55,12 +56,22 @@ class ThinkingOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Breakpoint:
+    """A prompt is to be cached up to here: after so many blocks, tools first, then the system
+    prompt, then the messages, part by part; kept for `ttl_s` after each use."""
+
+    blocks: int
+    ttl_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
     """One request for generated content, whatever the API that carried it.
 
     `messages` holds the whole conversation, system messages included; `raw` is the parsed
     body, which nobody changes. `previous_id` names a stored conversation that the server is to
-    put before it; `refers` tells that some part is a Reference to a stored item.
+    put before it; `refers` tells that some part is a Reference to a stored item. `breakpoints` are
+    where the caller wants the prompt cached, where that is theirs to say.
     """
 
     provider: str
@@ -78,6 +89,7 @@ class ChatRequest:
     stream: bool = False
     previous_id: str | None = None
     refers: bool = False
+    breakpoints: tuple[Breakpoint, ...] = ()
     raw: Any = None
 
     @property

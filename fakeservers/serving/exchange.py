@@ -13,6 +13,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 
 from ..behaviour.answers import Answering, continued
+from ..behaviour.caching import Asker, PromptCaches
 from ..behaviour.memory import Memory
 from ..behaviour.models import Catalogue
 from ..behaviour.scenario import Decision, Script, decide
@@ -67,7 +68,9 @@ class Fake:
         self.script = Script()
         self.journal = Journal()
         self.used: dict[int, int] = {}
-        self._answering = Answering(catalogue=self._models(), store=Store(), memory=Memory())
+        self._answering = Answering(
+            catalogue=self._models(), store=Store(), memory=Memory(), caches=PromptCaches()
+        )
         self._known: OrderedDict[bytes, _Asked] = OrderedDict()
 
     @property
@@ -148,7 +151,7 @@ class Fake:
         if request is not read:
             exchange.continued = request
         decision = self._decide(request, http, exchange)
-        result = self._answering.answer(request, decision, seed)
+        result = self._answering.answer(request, decision, seed, self._asker(http))
         if isinstance(result, Result):
             answer = endpoint.render(request, result, stamp)
             if isinstance(result, CompletionResult):
@@ -165,6 +168,16 @@ class Fake:
             headers=(("content-type", content_type), *result.headers),
             body=result.body,
         )
+
+    def _asker(self, http: HttpRequest) -> Asker:
+        """Whose prompt caches these are: those of the key, wherever it stands."""
+        keys = [
+            values[name]
+            for values in (http.headers, http.query)
+            for name in self.provider.secrets
+            if name in values
+        ]
+        return Asker(account="\0".join(keys), now_s=self.clock.now())
 
     def _admit(self, http: HttpRequest) -> None:
         """Raise `Rejected` without credentials, or, where a token is set, with others."""

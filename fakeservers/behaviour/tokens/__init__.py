@@ -13,11 +13,12 @@ from typing import Final
 
 from ...canonical import ChatRequest, EmbedRequest, Part, Reply, Thinking, Usage
 from . import claude, gemini, ollama, openai
-from .segments import Segment, token_numbers
+from .segments import Segment, compact, token_numbers
 from .vocabulary import counter, encoding_name
 
 __all__ = [
     "Segment",
+    "compact",
     "count_chat",
     "count_inputs",
     "count_reply",

@@ -51,6 +51,10 @@ PAGE_TEXT: Final = 400.0
 
 _NEWEST: Final = re.compile(r"claude-(?:opus-4-[7-9]|(?:opus|sonnet|haiku)-[5-9]|fable|mythos)")
 
+_REMEMBERS_THINKING: Final = re.compile(
+    r"claude-(?:opus-4-[5-9]|sonnet-4-[6-9]|(?:opus|sonnet|haiku)-[5-9]|fable|mythos)"
+)
+
 # The system prompt of tool use where the model may choose, and where it must call.
 _TOOL_USE: Final = (
     (re.compile(r"claude-3-opus"), (530.0, 281.0)),
@@ -69,7 +73,7 @@ _HOSTED: Final = (
     ("computer_", 735.0),
     ("memory_", 1060.0),
     ("text_editor_", 700.0),
-    ("tool_search_tool_", 120.0),
+    ("tool_search_tool_", 230.0),
     ("web_fetch_", 1700.0),
     ("web_search_", 1700.0),
 )
@@ -92,13 +96,17 @@ def prompt(request: ChatRequest) -> Iterator[Segment]:
     yield Segment(BASE + _options(request, factor), request.output.schema)
     if tools := _raw_tools(request):
         yield from _tools(tools, request, factor)
+    forgotten = _forgotten(request)
     first = -MESSAGE
-    for message in request.messages:
+    for index, message in enumerate(request.messages):
         around = SYSTEM
         if message.role != "system":
             around, first = MESSAGE + first, 0.0
         for part in message.parts:
-            yield _block(part, around, request.model, factor)
+            if index < forgotten and isinstance(part, Thinking):
+                yield Segment(around, None)
+            else:
+                yield _block(part, around, request.model, factor)
             around = 0.0
     yield Segment(REPLY, None)
 
@@ -108,6 +116,15 @@ def output_tokens(parts: Sequence[Part], model: str) -> float:
     factor = TEXT_OF_NEWEST if _NEWEST.match(model) else TEXT
     around = THOUGHT * sum(isinstance(part, Thinking) for part in parts)
     return around + sum(_block(part, 0.0, model, factor).tokens for part in parts)
+
+
+def _forgotten(request: ChatRequest) -> int:
+    """Messages, from the start, whose thinking the model no longer sees: those before the last
+    turn of the user (extended thinking guide); the newer models see all of it."""
+    if _REMEMBERS_THINKING.match(request.model):
+        return 0
+    roles = [message.role for message in request.messages]
+    return max((index for index, role in enumerate(roles) if role == "user"), default=0)
 
 
 def _options(request: ChatRequest, factor: float) -> float:
@@ -147,6 +164,8 @@ def _tools(
         if hosted is not None:
             yield Segment(around + hosted, tool)
         elif tool.get("defer_loading"):
+            # It is found by a search, and costs nothing before that.
+            yield Segment(0.0, None)
             continue
         else:
             told = {key: tool[key] for key in _TOLD if key in tool}

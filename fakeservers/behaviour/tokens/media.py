@@ -29,7 +29,7 @@ class Size(NamedTuple):
     height: int
 
 
-DEFAULT_SIZE: Final = Size(512, 512)
+DEFAULT_SIZE: Final = Size(480, 360)
 
 
 def size(media: Media) -> Size:

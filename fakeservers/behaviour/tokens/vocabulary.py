@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .shapes import estimate
 
-__all__ = ["Count", "counter", "encoding_name"]
+__all__ = ["Count", "counter", "encoding_name", "exact", "is_installed"]
 
 Count = Callable[[str], float]
 """How many tokens a text has; an estimate need not be whole."""
@@ -36,12 +36,18 @@ def encoding_name(model: str) -> str:
 @lru_cache(maxsize=4)
 def counter(encoding: str | None) -> Count:
     """A function that counts tokens in `encoding`, or by shape where that is None or absent."""
-    exact = _exact(encoding) if encoding else None
-    return _remembering(exact or estimate)
+    found = exact(encoding) if encoding else None
+    return _remembering(found or estimate)
 
 
-def _exact(encoding: str) -> Count | None:
-    if util.find_spec("quicktok") is None:
+def is_installed() -> bool:
+    """Whether the `tokens` extra is."""
+    return util.find_spec("quicktok") is not None
+
+
+def exact(encoding: str) -> Count | None:
+    """Counts by the vocabulary itself; None where it is not at hand."""
+    if not is_installed():
         return None
     try:
         found: Any = import_module("quicktok").get_encoding(encoding)

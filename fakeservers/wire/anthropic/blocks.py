@@ -138,8 +138,8 @@ def usage(request: ChatRequest, result: CompletionResult) -> dict[str, Any]:
         "cache_creation_input_tokens": counts.cache_write_tokens,
         "cache_read_input_tokens": counts.cached_tokens,
         "cache_creation": {
-            "ephemeral_5m_input_tokens": counts.cache_write_tokens,
-            "ephemeral_1h_input_tokens": 0,
+            "ephemeral_5m_input_tokens": counts.cache_write_tokens - counts.cache_write_1h_tokens,
+            "ephemeral_1h_input_tokens": counts.cache_write_1h_tokens,
         },
         "output_tokens": counts.output_tokens,
         "output_tokens_details": {"thinking_tokens": counts.reasoning_tokens},

@@ -4,6 +4,7 @@ The streamed form of an answer is in `stream`, what both forms share in `blocks`
 """
 
 from ...canonical import (
+    Breakpoint,
     ChatRequest,
     CompletionResult,
     CountRequest,
@@ -15,6 +16,7 @@ from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from ..reading import Reader
 from .blocks import message, rendered, usage
+from .breakpoints import read_breakpoints
 from .content import read_messages, read_system
 from .headers import JSON, SSE, answer_headers, request_id
 from .stream import frames
@@ -33,7 +35,8 @@ class Messages:
     def parse(self, http: HttpRequest) -> ChatRequest:
         body = Reader.of(http.json(), WORDING)
         body.require("model", "max_tokens", "messages")
-        return _chat(body, provider=self._provider, endpoint="messages")
+        marks = read_breakpoints(body.value, http.body)
+        return _chat(body, provider=self._provider, endpoint="messages", marks=marks)
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
         sent = request_id(stamp)
@@ -62,7 +65,9 @@ class CountTokens:
         return Answer(headers=headers, body=json_bytes({"input_tokens": result.input_tokens}))
 
 
-def _chat(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
+def _chat(
+    body: Reader, *, provider: str, endpoint: str, marks: tuple[Breakpoint, ...] = ()
+) -> ChatRequest:
     _check_types(body)
     tools = read_tools(body)
     tool_choice, parallel = read_tool_choice(body, tools)
@@ -79,6 +84,7 @@ def _chat(body: Reader, *, provider: str, endpoint: str) -> ChatRequest:
         max_tokens=body.integer("max_tokens"),
         stop=body.texts("stop_sequences"),
         stream=bool(body.flag("stream")),
+        breakpoints=marks,
         raw=body.value,
     )
 
