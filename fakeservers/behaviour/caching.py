@@ -74,6 +74,10 @@ class PromptCaches:
     def __init__(self) -> None:
         self._kept: OrderedDict[bytes, _Prefix] = OrderedDict()
 
+    def __len__(self) -> int:
+        """Prefixes that are remembered, expired or not."""
+        return len(self._kept)
+
     def charged(self, request: ChatRequest, usage: Usage, asker: Asker) -> Usage:
         """The usage with what was read from a cache and what was written to it."""
         match request.provider:

@@ -7,7 +7,7 @@ stands for. Images follow the vision guide, with the multipliers that are billed
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ...canonical import (
@@ -46,6 +46,7 @@ TOOLS_SYSTEM_MESSAGE: Final = 3
 """Tools need a system message; they open one where the caller has none."""
 TOOLS_OF_REASONING_CHAT: Final = 82
 TOOLS_OF_RESPONSES: Final = -4
+TOOLS_OF_REASONING_RESPONSES: Final = 2
 NEXT_TOOL: Final = -0.5
 
 HOSTED_TOOLS: Final = {
@@ -54,11 +55,14 @@ HOSTED_TOOLS: Final = {
     "file_search": 845,
     "image_generation": 1870,
     "mcp": 1030,
-    "tool_search": 500,
     "web_search": 300,
     "web_search_preview": 300,
 }
 """The instructions that come with a tool which OpenAI runs (recorded)."""
+TOOL_SEARCH: Final = 500
+TOOL_SEARCHED: Final = 20
+"""A search for deferred tools: with the pass that makes it, and once it has been made."""
+DEFERRED_TOOL: Final = 8
 
 PAGE_TEXT: Final = 60
 SIGNATURE_CHARS_PER_TOKEN: Final = 6
@@ -97,8 +101,9 @@ def prompt(request: ChatRequest) -> Iterator[Segment]:
         yield from _plain(request, count)
         return
     reasoning = is_reasoning(request.model)
-    if request.tools or request.output.schema is not None or _hosted(request):
-        yield from _definitions(request, count, reasoning)
+    raw = _raw_tools(request)
+    if raw or request.tools or request.output.schema is not None:
+        yield from _definitions(request, raw, count, reasoning)
     for message in request.messages:
         yield from _message(message, request, count)
     yield Segment(REPLY_OF_REASONING if reasoning else REPLY, None)
@@ -126,32 +131,50 @@ def _plain(request: ChatRequest, count: Count) -> Iterator[Segment]:
         yield Segment(count(message.text), message.text)
 
 
-def _definitions(request: ChatRequest, count: Count, reasoning: bool) -> Iterator[Segment]:
+def _definitions(
+    request: ChatRequest, raw: Sequence[Mapping[str, Any]], count: Count, reasoning: bool
+) -> Iterator[Segment]:
     """Tools and the schema of the answer, which stand before everything else."""
     responses = request.endpoint.startswith("responses")
     opened = not any(message.role == "system" for message in request.messages)
     around = TOOLS_SYSTEM_MESSAGE if opened else -1
-    if tools := request.tools:
+    deferred = {tool.get("name") for tool in raw if tool.get("defer_loading")}
+    if tools := [tool for tool in request.tools if tool.name not in deferred]:
         if responses:
-            around = 0 if reasoning else TOOLS_OF_RESPONSES
+            around = TOOLS_OF_REASONING_RESPONSES if reasoning else TOOLS_OF_RESPONSES
         elif reasoning:
             around += TOOLS_OF_REASONING_CHAT
         text = namespace(tools)
         yield Segment(count(text) + around + NEXT_TOOL * (len(tools) - 1), text)
         around = 0
-    for kind in _hosted(request):
-        yield Segment(HOSTED_TOOLS[kind], kind)
+    for tool in raw:
+        kind = tool.get("type")
+        if kind == "tool_search":
+            yield Segment(_search_tokens(tool, request, count), compact(tool))
+        elif isinstance(kind, str) and kind in HOSTED_TOOLS:
+            yield Segment(HOSTED_TOOLS[kind], compact(tool))
+        elif tool.get("defer_loading"):
+            told = f"{tool.get('name')} {tool.get('description') or ''}"
+            yield Segment(DEFERRED_TOOL + count(told), told)
     if request.output.schema is not None:
         text = compact(request.output.schema)
         yield Segment(count(text) + around, text)
 
 
-def _hosted(request: ChatRequest) -> list[str]:
+def _raw_tools(request: ChatRequest) -> list[Mapping[str, Any]]:
+    """The tools as they stood on the wire, where hosted and deferred ones are told apart."""
     tools = request.raw.get("tools") if isinstance(request.raw, dict) else None
-    if not isinstance(tools, list):
-        return []
-    kinds = (tool.get("type") for tool in tools if isinstance(tool, dict))
-    return [kind for kind in kinds if isinstance(kind, str) and kind in HOSTED_TOOLS]
+    return [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+
+
+def _search_tokens(tool: Mapping[str, Any], request: ChatRequest, count: Count) -> float:
+    if tool.get("execution") == "client":
+        return count(compact(tool))
+    opaque = (p.raw for m in request.messages for p in m.parts if isinstance(p, Opaque))
+    searched = any(
+        isinstance(raw, dict) and "tool_search" in str(raw.get("type")) for raw in opaque
+    )
+    return TOOL_SEARCHED if searched else TOOL_SEARCH
 
 
 def _message(message: Message, request: ChatRequest, count: Count) -> Iterator[Segment]:
