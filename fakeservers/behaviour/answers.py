@@ -42,7 +42,7 @@ from .natural.content import natural_reply
 from .replies import scripted
 from .scenario import Decision, TokenCounts
 from .store import Store
-from .tokens import count_chat, count_inputs, count_request
+from .tokens import count_chat, count_inputs, count_prompt
 
 __all__ = ["Answering", "continued"]
 
@@ -133,8 +133,8 @@ class Answering:
                 return self._chat(request, decision, seed, asker)
             case CountRequest():
                 self._model(request.model, decision)
-                counts = _overridden(Usage(input_tokens=count_request(request.chat)), decision)
-                return TokenResult(input_tokens=counts.input_tokens)
+                counts = _overridden(count_prompt(request.chat), decision)
+                return TokenResult(input_tokens=counts.input_tokens, modalities=counts.modalities)
             case EmbedRequest():
                 return self._embed(request, decision)
             case ModerateRequest():

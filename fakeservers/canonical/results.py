@@ -93,7 +93,10 @@ class EmbedResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenResult:
+    """How many tokens a prompt has; `modalities` as in Usage."""
+
     input_tokens: int
+    modalities: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ Nothing here decides what a token costs or which of them were cached.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ...canonical import ChatRequest, EmbedRequest, Part, Reply, Thinking, Usage
@@ -21,6 +21,7 @@ __all__ = [
     "compact",
     "count_chat",
     "count_inputs",
+    "count_prompt",
     "count_reply",
     "count_request",
     "count_text",
@@ -80,21 +81,21 @@ def count_request(request: ChatRequest) -> int:
     return total(segments(request))
 
 
-def count_chat(
-    request: ChatRequest, replies: Iterable[Reply], found: Sequence[Segment] | None = None
-) -> Usage:
-    """What a request and the replies to it come to; `found` are the request's segments where
-    they are known already."""
-    found = segments(request) if found is None else found
+def count_chat(request: ChatRequest, replies: Iterable[Reply]) -> Usage:
+    """What a request and the replies to it come to."""
     output, reasoning = _count_output(replies, request)
+    return replace(count_prompt(request), output_tokens=output, reasoning_tokens=reasoning)
+
+
+def count_prompt(request: ChatRequest) -> Usage:
+    """Prompt tokens of a request, and which of them are no text."""
+    found = segments(request)
     modalities: dict[str, float] = {}
     for segment in found:
         if segment.modality != "text":
             modalities[segment.modality] = modalities.get(segment.modality, 0) + segment.tokens
     return Usage(
         input_tokens=total(found),
-        output_tokens=output,
-        reasoning_tokens=reasoning,
         modalities=tuple((name, round(tokens)) for name, tokens in modalities.items()),
     )
 
