@@ -8,6 +8,7 @@ of tool use for older models (tool use guide).
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from ...canonical import (
@@ -23,7 +24,7 @@ from ...canonical import (
 )
 from .media import pages, size, text
 from .segments import Segment, compact
-from .vocabulary import counter
+from .vocabulary import REMEMBERED_MODELS_MAX, counter
 
 __all__ = ["REPLY", "output_tokens", "prompt"]
 
@@ -92,7 +93,7 @@ _count: Final = counter(None)
 def prompt(request: ChatRequest) -> Iterator[Segment]:
     """The segments of a prompt in the order in which caching sees them: tools, system, messages;
     one for each block, and the last one for what opens the reply."""
-    factor = TEXT_OF_NEWEST if _NEWEST.match(request.model) else TEXT
+    factor = _factor(request.model)
     yield Segment(BASE + _options(request, factor), request.output.schema)
     if tools := _raw_tools(request):
         yield from _tools(tools, request, factor)
@@ -113,15 +114,20 @@ def prompt(request: ChatRequest) -> Iterator[Segment]:
 
 def output_tokens(parts: Sequence[Part], model: str) -> float:
     """What the parts of a reply cost."""
-    factor = TEXT_OF_NEWEST if _NEWEST.match(model) else TEXT
+    factor = _factor(model)
     around = THOUGHT * sum(isinstance(part, Thinking) for part in parts)
     return around + sum(_block(part, 0.0, model, factor).tokens for part in parts)
+
+
+@lru_cache(maxsize=REMEMBERED_MODELS_MAX)
+def _factor(model: str) -> float:
+    return TEXT_OF_NEWEST if _NEWEST.match(model) else TEXT
 
 
 def _forgotten(request: ChatRequest) -> int:
     """Messages, from the start, whose thinking the model no longer sees: those before the last
     turn of the user (extended thinking guide); the newer models see all of it."""
-    if _REMEMBERS_THINKING.match(request.model):
+    if len(request.messages) == 1 or _REMEMBERS_THINKING.match(request.model):
         return 0
     roles = [message.role for message in request.messages]
     return max((index for index, role in enumerate(roles) if role == "user"), default=0)

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from ...canonical import (
@@ -25,7 +26,7 @@ from ...canonical import (
 )
 from .media import pages, seconds, size, text
 from .segments import Segment, compact
-from .vocabulary import counter
+from .vocabulary import REMEMBERED_MODELS_MAX, counter
 
 __all__ = ["output_tokens", "prompt"]
 
@@ -96,6 +97,7 @@ def output_tokens(parts: Sequence[Part], model: str) -> float:
     return total
 
 
+@lru_cache(maxsize=REMEMBERED_MODELS_MAX)
 def _rates(model: str) -> _Tools:
     if _OLD.match(model):
         return _TOOLS_OLD

@@ -8,6 +8,7 @@ stands for. Images follow the vision guide, with the multipliers that are billed
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from ...canonical import (
@@ -25,7 +26,7 @@ from ...canonical import (
 from .media import pages, seconds, size
 from .segments import Segment, compact, token_numbers
 from .typescript import namespace
-from .vocabulary import Count, counter, encoding_name
+from .vocabulary import REMEMBERED_MODELS_MAX, Count, counter, encoding_name
 
 __all__ = ["REASONING_END", "is_reasoning", "output_tokens", "prompt"]
 
@@ -89,6 +90,7 @@ _PATCHES: Final = (
 )
 
 
+@lru_cache(maxsize=REMEMBERED_MODELS_MAX)
 def is_reasoning(model: str) -> bool:
     """Whether a model of this name thinks before it answers."""
     return _REASONING.match(model) is not None

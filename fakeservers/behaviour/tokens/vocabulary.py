@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .shapes import estimate
 
-__all__ = ["Count", "counter", "encoding_name", "exact", "is_installed"]
+__all__ = ["REMEMBERED_MODELS_MAX", "Count", "counter", "encoding_name", "exact", "is_installed"]
 
 Count = Callable[[str], float]
 """How many tokens a text has; an estimate need not be whole."""
@@ -22,12 +22,16 @@ REMEMBERED_CHARS_MAX: Final = 16_384
 """Instructions and histories come again with every call, and a scripted answer with every
 request; both bounds together keep what is remembered under 8 MB a vocabulary."""
 
+REMEMBERED_MODELS_MAX: Final = 256
+"""Names of models whose vocabulary and manners are looked up once."""
+
 # The models of before May 2024 (openai/tiktoken `model.py`).
 _CL100K: Final = re.compile(
     r"gpt-4(?![\w.])(?!-?(?:o|5))|gpt-4-|gpt-3\.5|davinci|babbage|text-embedding"
 )
 
 
+@lru_cache(maxsize=REMEMBERED_MODELS_MAX)
 def encoding_name(model: str) -> str:
     """The vocabulary that an OpenAI model uses; unknown models have the newest."""
     return "cl100k_base" if _CL100K.match(model) else "o200k_base"
