@@ -63,6 +63,7 @@ _TOOL_USE: Final = (
     (re.compile(r"claude-3-(?:5-)?haiku"), (264.0, 340.0)),
     (re.compile(r"claude-3-5-sonnet-20240620"), (294.0, 261.0)),
     (re.compile(r"claude-3|claude-(?:opus|sonnet)-4-(?:[01]\b|2)"), (346.0, 313.0)),
+    (_NEWEST, (410.0, 509.0)),
     (re.compile(r""), (497.0, 596.0)),
 )
 
@@ -74,10 +75,13 @@ _HOSTED: Final = (
     ("computer_", 735.0),
     ("memory_", 1060.0),
     ("text_editor_", 700.0),
-    ("tool_search_tool_", 230.0),
+    ("tool_search_tool_", 180.0),
     ("web_fetch_", 1700.0),
     ("web_search_", 1700.0),
 )
+
+FOUND_TOOL: Final = 10.0
+NESTING_MAX: Final = 8
 
 _TOLD: Final = ("name", "description", "input_schema")
 
@@ -95,8 +99,8 @@ def prompt(request: ChatRequest) -> Iterator[Segment]:
     one for each block, and the last one for what opens the reply."""
     factor = _factor(request.model)
     yield Segment(BASE + _options(request, factor), request.output.schema)
-    if tools := _raw_tools(request):
-        yield from _tools(tools, request, factor)
+    tools = _raw_tools(request)
+    yield from _tools(tools, request, factor)
     forgotten = _forgotten(request)
     first = -MESSAGE
     for index, message in enumerate(request.messages):
@@ -109,7 +113,7 @@ def prompt(request: ChatRequest) -> Iterator[Segment]:
             else:
                 yield _block(part, around, request.model, factor)
             around = 0.0
-    yield Segment(REPLY, None)
+    yield Segment(REPLY + _found_tools(tools, request, factor), None)
 
 
 def output_tokens(parts: Sequence[Part], model: str) -> float:
@@ -177,6 +181,33 @@ def _tools(
             told = {key: tool[key] for key in _TOLD if key in tool}
             yield Segment(around + scale * _count(compact(told)), told)
         around = 0.0
+
+
+def _found_tools(tools: Sequence[Mapping[str, Any]], request: ChatRequest, factor: float) -> float:
+    """Deferred tools are written where a search refers to them, not before the prompt; which
+    leaves its cached beginning as it was."""
+    deferred = {tool.get("name"): tool for tool in tools if tool.get("defer_loading")}
+    if not deferred or not isinstance(request.raw, dict):
+        return 0.0
+    names = set(_references(request.raw.get("messages"), 0)) & deferred.keys()
+    told = ({key: deferred[name][key] for key in _TOLD if key in deferred[name]} for name in names)
+    scale = DEFINITIONS * factor / TEXT
+    return sum(FOUND_TOOL + scale * _count(compact(tool)) for tool in told)
+
+
+def _references(value: Any, depth: int) -> Iterator[str]:
+    """The names in `tool_reference` blocks, wherever they stand in a message."""
+    if depth > NESTING_MAX:
+        return
+    if isinstance(value, list):
+        for item in value:
+            yield from _references(item, depth + 1)
+    elif isinstance(value, dict):
+        name = value.get("tool_name") or value.get("name")
+        if value.get("type") == "tool_reference" and isinstance(name, str):
+            yield name
+        for key in ("content", "tool", "tool_references"):
+            yield from _references(value.get(key), depth + 1)
 
 
 def _block(part: Part, around: float, model: str, factor: float) -> Segment:

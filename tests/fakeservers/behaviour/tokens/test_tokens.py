@@ -129,6 +129,15 @@ def test_deferred_tools_cost_nothing_yet() -> None:
     assert count_request(chat(provider="claude", raw={"tools": [tool]})) == count_request(plain)
 
 
+def test_a_deferred_tool_is_paid_when_it_was_found() -> None:
+    """A search that refers to it puts its definition into the prompt."""
+    tool = {"name": "x", "description": "long " * 50, "input_schema": {}, "defer_loading": True}
+    found = {"type": "tool_result", "content": [{"type": "tool_reference", "tool_name": "x"}]}
+    raw = {"tools": [tool], "messages": [{"role": "user", "content": [found]}]}
+    unfound = count_request(chat(provider="claude", raw={"tools": [tool]}))
+    assert count_request(chat(provider="claude", raw=raw)) > unfound + 50
+
+
 @pytest.mark.parametrize("provider", ["claude", "openai"])
 def test_a_schema_of_the_answer_is_part_of_the_prompt(provider: str) -> None:
     """Structured output is paid with the prompt."""
