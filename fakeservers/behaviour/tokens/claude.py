@@ -186,11 +186,14 @@ def _tools(
 def _found_tools(tools: Sequence[Mapping[str, Any]], request: ChatRequest, factor: float) -> float:
     """Deferred tools are written where a search refers to them, not before the prompt; which
     leaves its cached beginning as it was."""
-    deferred = {tool.get("name"): tool for tool in tools if tool.get("defer_loading")}
+    deferred = {str(tool.get("name")): tool for tool in tools if tool.get("defer_loading")}
     if not deferred or not isinstance(request.raw, dict):
         return 0.0
-    names = set(_references(request.raw.get("messages"), 0)) & deferred.keys()
-    told = ({key: deferred[name][key] for key in _TOLD if key in deferred[name]} for name in names)
+    names = deferred.keys() & set(_references(request.raw.get("messages"), 0))
+    told = (
+        {key: deferred[name][key] for key in _TOLD if key in deferred[name]}
+        for name in sorted(names)
+    )
     scale = DEFINITIONS * factor / TEXT
     return sum(FOUND_TOOL + scale * _count(compact(tool)) for tool in told)
 
