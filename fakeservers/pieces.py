@@ -1,4 +1,4 @@
-"""Text cut into pieces of about one token each: the unit of streaming and of counting.
+"""Text cut into pieces of about one token each: the unit of streaming and of cutting short.
 
 Nothing here knows what the pieces are for.
 """
@@ -26,5 +26,5 @@ def _cut(text: str) -> tuple[str, ...]:
 
 
 _remembered = lru_cache(maxsize=REMEMBERED_TEXTS_MAX)(_cut)
-"""An answer is cut twice, to be counted and to be streamed; a scripted one with every request,
+"""An answer is cut to be streamed, and where it is too long; a scripted one with every request,
 and so are the instructions and histories that come again with every call."""

@@ -33,6 +33,7 @@ from ..canonical import (
 )
 from ..rng import Seed
 from .abilities import check_abilities, check_embeddable, check_window
+from .caching import Asker, PromptCaches
 from .embeddings import embed
 from .jobs import Jobs
 from .media import paint, speak
@@ -43,7 +44,7 @@ from .natural.content import natural_reply
 from .replies import scripted
 from .scenario import Decision, TokenCounts
 from .store import Store
-from .tokens import count_chat, count_request, count_text
+from .tokens import count_chat, count_inputs, count_prompt, count_text
 from .twists import twisted
 
 __all__ = ["Answering"]
@@ -70,9 +71,16 @@ class Answering:
     store: Store
     memory: Memory
     jobs: Jobs
+    caches: PromptCaches
 
     def answer(
-        self, request: Request, decision: Decision, seed: Seed, *, validates: bool = True
+        self,
+        request: Request,
+        decision: Decision,
+        seed: Seed,
+        asker: Asker,
+        *,
+        validates: bool = True,
     ) -> Result | RawReply:
         """The result of `request`. Raises `Rejected` for an unknown model or resource, and, where
         the fake `validates`, for what the model cannot do."""
@@ -80,11 +88,11 @@ class Answering:
             return decision.reply
         match request:
             case ChatRequest():
-                return self._chat(request, decision, seed, validates)
+                return self._chat(request, decision, seed, asker, validates)
             case CountRequest():
                 self._model(request, decision, validates)
-                counts = _overridden(Usage(input_tokens=count_request(request.chat)), decision)
-                return TokenResult(input_tokens=counts.input_tokens)
+                counts = _overridden(count_prompt(request.chat), decision)
+                return TokenResult(input_tokens=counts.input_tokens, modalities=counts.modalities)
             case EmbedRequest():
                 return self._embed(request, decision, validates)
             case ModerateRequest():
@@ -97,7 +105,7 @@ class Answering:
                 return self._speak(request, decision, seed, validates)
 
     def _chat(
-        self, request: ChatRequest, decision: Decision, seed: Seed, validates: bool
+        self, request: ChatRequest, decision: Decision, seed: Seed, asker: Asker, validates: bool
     ) -> CompletionResult | RawReply:
         model = self._model(request, decision, validates)
         if validates and model:
@@ -112,9 +120,10 @@ class Answering:
         replies = (reply,) * request.choices if reply else _natural(request, seed)
         if decision.fault is not None and decision.fault.twist is not None:
             replies = tuple(twisted(one, decision.fault.twist, request) for one in replies)
-        usage = count_chat(request, replies)
+        counted = count_chat(request, replies)
         if validates and model:
-            check_window(request, model, usage.input_tokens)
+            check_window(request, model, counted.input_tokens)
+        usage = self.caches.charged(request, counted, asker)
         if request.cached_tokens:
             usage = replace(usage, cached_tokens=request.cached_tokens)
         return CompletionResult(
@@ -126,10 +135,10 @@ class Answering:
     def _embed(self, request: EmbedRequest, decision: Decision, validates: bool) -> EmbedResult:
         model = self._model(request, decision, validates)
         dimensions = request.dimensions or (model and model.dimensions) or DIMENSIONS
-        counts = [count_text(text) for text in request.inputs]
         if validates and model:
+            counts = [count_text(text, request.provider, request.model) for text in request.inputs]
             check_embeddable(request, model, counts)
-        counted = Usage(input_tokens=sum(counts))
+        counted = Usage(input_tokens=count_inputs(request))
         return EmbedResult(
             vectors=tuple(embed(text, dimensions) for text in request.inputs),
             input_tokens=_overridden(counted, decision).input_tokens,
@@ -260,11 +269,17 @@ def _overridden(usage: Usage, decision: Decision) -> Usage:
 
 
 def _with_counts(usage: Usage, counts: Sequence[TokenCounts]) -> Usage:
-    for scripted_counts in counts:
-        given = {
-            field.name: value
-            for field in fields(scripted_counts)
-            if (value := getattr(scripted_counts, field.name)) is not None
-        }
-        usage = replace(usage, **given)
-    return usage
+    given = {
+        field.name: value
+        for scripted_counts in counts
+        for field in fields(scripted_counts)
+        if (value := getattr(scripted_counts, field.name)) is not None
+    }
+    if not given.keys().isdisjoint(_PROMPT_COUNTS):
+        # A prompt that the script counts is cached only as the script says.
+        given = {**_UNCACHED, **given}
+    return replace(usage, **given)
+
+
+_PROMPT_COUNTS = frozenset({"input_tokens", "cached_tokens", "cache_write_tokens"})
+_UNCACHED = {"cached_tokens": 0, "cache_write_tokens": 0, "cache_write_1h_tokens": 0}

@@ -26,7 +26,7 @@ def impossibility(reply: Reply, request: ChatRequest) -> str | None:
     limit = request.max_tokens
     if limit is None or reply.finish == "length":
         return None
-    tokens = count_reply((reply,)).output_tokens
+    tokens = count_reply((reply,), request).output_tokens
     if tokens > limit * COUNT_TOLERANCE:
         return (
             f"it has about {tokens} tokens, and the request allows {limit}: shorten it, or write "

@@ -31,6 +31,7 @@ from .parts import (
     ToolResult,
 )
 from .requests import (
+    Breakpoint,
     ChatRequest,
     CountRequest,
     EmbedRequest,
@@ -80,6 +81,7 @@ __all__ = [
     "ApiError",
     "BatchAnswer",
     "BatchItem",
+    "Breakpoint",
     "Cached",
     "Charge",
     "ChatRequest",

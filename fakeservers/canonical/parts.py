@@ -47,22 +47,23 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolResult:
-    """What a tool answered, as the program under test sent it back."""
-
-    call_id: str
-    name: str
-    text: str
-    is_error: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Media:
     """An image, document, sound or film in a request; the bytes stay in `raw`."""
 
     kind: Literal["image", "document", "audio", "video", "file"]
     mime_type: str
     raw: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool answered, as the program under test sent it back: text, and media besides."""
+
+    call_id: str
+    name: str
+    text: str
+    is_error: bool = False
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

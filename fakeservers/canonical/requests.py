@@ -8,6 +8,7 @@ from .errors import ApiError
 from .parts import Message, ToolResult
 
 __all__ = [
+    "Breakpoint",
     "ChatRequest",
     "CountRequest",
     "EmbedRequest",
@@ -56,6 +57,15 @@ class ThinkingOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Breakpoint:
+    """A prompt is to be cached up to here: after so many blocks, tools first, then the system
+    prompt, then the messages, part by part; kept for `ttl_s` after each use."""
+
+    blocks: int
+    ttl_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """What a request names that the server must have: a `conversation` and a `cached` content,
     both of which come before its messages, and the `files` that its parts are."""
@@ -78,6 +88,7 @@ class ChatRequest:
     `unserved` is what the operation answers for a model that there is and that it does not serve.
     `context_window` is the tokens that the caller lets the model read, where that is theirs to
     choose; a prompt that is too long is cut where the request `truncates`, else refused.
+    `breakpoints` are where the caller wants the prompt cached, where that is theirs to say.
     """
 
     provider: str
@@ -100,6 +111,7 @@ class ChatRequest:
     cached_tokens: int = 0
     context_window: int | None = None
     truncates: bool = False
+    breakpoints: tuple[Breakpoint, ...] = ()
     raw: Any = None
 
     @property

@@ -28,14 +28,17 @@ Finish = Literal["stop", "stop_sequence", "length", "tool_calls", "refusal", "co
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Token counts. `input_tokens` includes `cached_tokens` and `cache_write_tokens`;
-    `output_tokens` includes `reasoning_tokens`."""
+    """Token counts. `input_tokens` includes `cached_tokens` and `cache_write_tokens`, which
+    includes `cache_write_1h_tokens`; `output_tokens` includes `reasoning_tokens`. `modalities`
+    tells the input tokens that are no text, by what they are (`image`, `audio`)."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    modalities: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,10 @@ class EmbedResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenResult:
+    """How many tokens a prompt has; `modalities` as in Usage."""
+
     input_tokens: int
+    modalities: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

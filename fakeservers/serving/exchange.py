@@ -14,6 +14,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 
 from ..behaviour.answers import Answering
+from ..behaviour.caching import Asker, PromptCaches
 from ..behaviour.continuing import continued
 from ..behaviour.jobs import Jobs
 from ..behaviour.limits import Charged, Limits
@@ -96,7 +97,11 @@ class Fake:
         self.journal = Journal()
         self.used: dict[int, int] = {}
         self._answering = Answering(
-            catalogue=self._models(), store=Store(), memory=Memory(), jobs=Jobs(self.clock.wall)
+            catalogue=self._models(),
+            store=Store(),
+            memory=Memory(),
+            jobs=Jobs(self.clock.wall),
+            caches=PromptCaches(),
         )
         self._known: OrderedDict[bytes, _Asked] = OrderedDict()
         self._validation = self._first_validation
@@ -227,7 +232,9 @@ class Fake:
         if request is not read:
             exchange.continued = request
         decision = self._decide(request, http, exchange, seed)
-        result = self._answering.answer(request, decision, seed, validates=http.validates)
+        result = self._answering.answer(
+            request, decision, seed, self._asker(http), validates=http.validates
+        )
         if decision.pace is not None:
             exchange.timing = self._timing(decision.pace, request, result, seed)
         if decision.reply is not None and isinstance(result, CompletionResult):
@@ -252,6 +259,16 @@ class Fake:
             headers=(("content-type", content_type), *result.headers),
             body=result.body,
         )
+
+    def _asker(self, http: HttpRequest) -> Asker:
+        """Whose prompt caches these are: those of the key, wherever it stands."""
+        keys = [
+            values[name]
+            for values in (http.headers, http.query)
+            for name in self.provider.secrets
+            if name in values
+        ]
+        return Asker(account="\0".join(keys), now_s=self.clock.now())
 
     def _admit(self, http: HttpRequest) -> None:
         """Raise `Rejected` without credentials, or, where a token is set, with others."""

@@ -6,7 +6,7 @@ are put together and cut to `max_tokens` and the stop sequences.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ from ...canonical import ChatRequest, Finish, Part, Refusal, Reply, Text, Thinki
 from ...pieces import pieces
 from ..hints import Hints
 from ..schema.example import example
-from ..tokens import count_reply
+from ..tokens import reply_counter
 from .prose import answer, literal, paragraph, reasoning
 from .tooluse import chosen_calls
 
@@ -24,6 +24,8 @@ __all__ = ["bounded", "natural_reply"]
 OBJECTS_TRIED_MAX = 8
 KEYS_MAX = 16
 PROMPT_CHARS_MAX = 4_000
+PIECES_A_TOKEN_MAX = 8
+"""Pieces of text that one token can cover: what a cut looks at is bounded by it."""
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _JSON_WANTED = re.compile(r"\bjson\b[^.]{0,80}\bschema\b", re.IGNORECASE)
@@ -143,9 +145,10 @@ def bounded(reply: Reply, request: ChatRequest) -> Reply:
         reply = _stopped(reply, request.stop)
     if request.max_tokens is None or _surely_fits(reply, request.max_tokens):
         return reply
-    if count_reply((reply,)).output_tokens <= request.max_tokens:
+    cost = reply_counter(request)
+    if cost(reply.parts) <= request.max_tokens:
         return reply
-    return _cut(reply, request.max_tokens)
+    return _cut(reply, request.max_tokens, cost)
 
 
 def _stopped(reply: Reply, stop: tuple[str, ...]) -> Reply:
@@ -171,58 +174,58 @@ def _surely_fits(reply: Reply, limit: int) -> bool:
     return total <= limit
 
 
-def _cut(reply: Reply, limit: int) -> Reply:
+Cost = Callable[[Sequence[Part]], int]
+
+
+def _cut(reply: Reply, limit: int, cost: Cost) -> Reply:
     """The reply within `limit` tokens; thinking gives way to the rest, down to half of them."""
-    spoken = _cost(part for part in reply.parts if not isinstance(part, Thinking))
-    left = limit
+    spoken = cost([part for part in reply.parts if not isinstance(part, Thinking)])
     kept: list[Part] = []
     for part in reply.parts:
-        room = min(left, max(left - spoken, left // 2)) if isinstance(part, Thinking) else left
-        cost = _cost((part,))
-        if cost > room:
-            shorter = _shortened(part, room)
-            kept.extend([shorter] if shorter is not None else [])
-            if not isinstance(part, Thinking):
-                return replace(reply, parts=tuple(kept), finish="length", stop_sequence=None)
-            cost = room
-        else:
+        used, most = cost(kept), limit
+        if isinstance(part, Thinking):
+            most = min(limit, used + max(limit - used - spoken, (limit - used) // 2))
+        if cost((*kept, part)) <= most:
             kept.append(part)
-        left -= cost
+            continue
+        shorter = _shortened(part, kept, most, cost)
+        kept.extend([shorter] if shorter is not None else [])
+        if not isinstance(part, Thinking):
+            return replace(reply, parts=tuple(kept), finish="length", stop_sequence=None)
     return replace(reply, parts=tuple(kept))
 
 
-def _cost(parts: Iterable[Part]) -> int:
-    together = tuple(parts)
-    return count_reply((Reply(parts=together),)).output_tokens if together else 0
-
-
-def _shortened(part: Part, room: int) -> Part | None:
-    """The start of a part that costs `room` tokens at most; None when nothing is left of it."""
-    if room <= 0:
+def _shortened(part: Part, kept: Sequence[Part], most: int, cost: Cost) -> Part | None:
+    """The longest start of a part that costs, with those kept before it, `most` tokens; None
+    when there is none. A tool call ends within its arguments' JSON."""
+    if isinstance(part, ToolCall):
+        arguments = part.arguments
+        text = arguments if isinstance(arguments, str) else _dumps(arguments)
+    elif isinstance(part, Text | Thinking | Refusal):
+        text = part.text
+    else:
         return None
-    match part:
-        case Text():
-            return Text("".join(pieces(part.text)[:room]))
-        case Thinking():
-            return replace(part, text="".join(pieces(part.text)[:room]))
-        case Refusal():
-            return Refusal("".join(pieces(part.text)[:room]))
-        case ToolCall():
-            return _shortened_call(part, room)
-        case _:
-            return None
-
-
-def _shortened_call(call: ToolCall, room: int) -> ToolCall | None:
-    """The call with the longest start of its arguments' JSON that is within `room`."""
-    arguments = call.arguments if isinstance(call.arguments, str) else _dumps(call.arguments)
-    parts = pieces(arguments)
-    low, high = 0, len(parts)
+    parts = pieces(text)
+    low, high = 0, min(len(parts), PIECES_A_TOKEN_MAX * most)
     while low < high:
         middle = (low + high + 1) // 2
-        if _cost((replace(call, arguments="".join(parts[:middle])),)) <= room:
+        if cost((*kept, _with_text(part, "".join(parts[:middle])))) <= most:
             low = middle
         else:
             high = middle - 1
-    shorter = replace(call, arguments="".join(parts[:low]))
-    return shorter if _cost((shorter,)) <= room else None
+    if low == 0 and not isinstance(part, ToolCall):
+        return None
+    shorter = _with_text(part, "".join(parts[:low]))
+    return shorter if cost((*kept, shorter)) <= most else None
+
+
+def _with_text(part: Part, text: str) -> Part:
+    match part:
+        case ToolCall():
+            return replace(part, arguments=text)
+        case Text():
+            return Text(text)
+        case Thinking():
+            return replace(part, text=text)
+        case _:
+            return Refusal(text)

@@ -34,6 +34,7 @@ STOP_REASONS: Final[Mapping[Finish, str]] = {
     "content_filter": "refusal",
 }
 SIGNATURE_BYTES_MAX: Final = 2048
+SERVER_TOOLS: Final = ("advisor_", "code_execution_", "web_fetch_", "web_search_")
 
 # Models up to Claude 4.5 are served without a choice of region (recorded).
 _WITHOUT_GEOGRAPHY = re.compile(r"^claude-(?:[23]|(?:haiku|opus|sonnet)-4(?:-[0-5])?(?:-\d{8}|$))")
@@ -138,14 +139,25 @@ def usage(request: ChatRequest, result: CompletionResult) -> dict[str, Any]:
         "cache_creation_input_tokens": counts.cache_write_tokens,
         "cache_read_input_tokens": counts.cached_tokens,
         "cache_creation": {
-            "ephemeral_5m_input_tokens": counts.cache_write_tokens,
-            "ephemeral_1h_input_tokens": 0,
+            "ephemeral_5m_input_tokens": counts.cache_write_tokens - counts.cache_write_1h_tokens,
+            "ephemeral_1h_input_tokens": counts.cache_write_1h_tokens,
         },
         "output_tokens": counts.output_tokens,
         "output_tokens_details": {"thinking_tokens": counts.reasoning_tokens},
+        **_server_tools(request),
         "service_tier": "standard",
         "inference_geo": _geography(request, result.model),
     }
+
+
+def _server_tools(request: ChatRequest) -> dict[str, Any]:
+    """What tools that the server runs were used: told where they are offered (recorded)."""
+    tools = request.raw.get("tools") if isinstance(request.raw, dict) else None
+    listed = tools if isinstance(tools, list) else ()
+    kinds = [tool.get("type") for tool in listed if isinstance(tool, dict)]
+    if not any(isinstance(kind, str) and kind.startswith(SERVER_TOOLS) for kind in kinds):
+        return {}
+    return {"server_tool_use": {"web_search_requests": 0, "web_fetch_requests": 0}}
 
 
 def _geography(request: ChatRequest, model: str) -> str:

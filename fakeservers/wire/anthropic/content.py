@@ -139,6 +139,21 @@ def _tool_result(block: Reader, names: dict[str, str]) -> ToolResult:
         name=names.get(call_id, ""),
         text=_result_text(block),
         is_error=bool(block.flag("is_error")),
+        media=_result_media(block),
+    )
+
+
+def _result_media(block: Reader) -> tuple[Media, ...]:
+    """Images and documents among the blocks, which are prompt tokens too."""
+    if not isinstance(block.raw("content"), list):
+        return ()
+    kinds = ((inner.text("type"), inner) for inner in block.objects("content"))
+    return tuple(
+        Media("image", _mime_type(inner, "image/png"), raw=inner.value)
+        if kind == "image"
+        else Media("document", _mime_type(inner, "application/pdf"), raw=inner.value)
+        for kind, inner in kinds
+        if kind in ("image", "document")
     )
 
 

@@ -6,6 +6,7 @@ The streamed form of an answer is in `stream`, what both forms share in `blocks`
 import orjson
 
 from ...canonical import (
+    Breakpoint,
     ChatRequest,
     CompletionResult,
     CountRequest,
@@ -17,6 +18,7 @@ from ..base import Answer, HttpRequest, Stamp
 from ..framing import dumps, event, json_bytes
 from ..reading import Reader
 from .blocks import message, rendered, usage
+from .breakpoints import read_breakpoints
 from .checks import check
 from .content import read_messages, read_system
 from .file_sources import needing
@@ -40,7 +42,8 @@ class Messages:
     def parse(self, http: HttpRequest) -> ChatRequest:
         body = Reader.of(http.json(), WORDING, strict=http.validates)
         body.require("model", "max_tokens", "messages")
-        chat = _chat(body, provider=self._provider, endpoint="messages", window=_window(http))
+        marks = read_breakpoints(body.value, http.body)
+        chat = _chat(body, self._provider, "messages", marks=marks, window=_window(http))
         if http.validates and self._provider == "claude":
             check(body, http, MESSAGE_KEYS)
         return needing(chat, http)
@@ -70,7 +73,7 @@ class CountTokens:
     def parse(self, http: HttpRequest) -> CountRequest:
         body = Reader.of(http.json(), WORDING, strict=http.validates)
         body.require("model", "messages")
-        chat = _chat(body, provider="claude", endpoint="messages.count_tokens")
+        chat = _chat(body, "claude", "messages.count_tokens")
         if http.validates:
             check(body, http, COUNT_KEYS)
         chat = needing(chat, http)
@@ -86,7 +89,14 @@ def _window(http: HttpRequest) -> int | None:
     return LONG_WINDOW if "context-1m" in http.headers.get("anthropic-beta", "") else None
 
 
-def _chat(body: Reader, *, provider: str, endpoint: str, window: int | None = None) -> ChatRequest:
+def _chat(
+    body: Reader,
+    provider: str,
+    endpoint: str,
+    *,
+    marks: tuple[Breakpoint, ...] = (),
+    window: int | None = None,
+) -> ChatRequest:
     _check_types(body)
     tools = read_tools(body)
     tool_choice, parallel = read_tool_choice(body, tools)
@@ -104,6 +114,7 @@ def _chat(body: Reader, *, provider: str, endpoint: str, window: int | None = No
         stop=body.texts("stop_sequences"),
         stream=bool(body.flag("stream")),
         context_window=window,
+        breakpoints=marks,
         raw=body.value,
     )
 

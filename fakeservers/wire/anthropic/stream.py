@@ -48,7 +48,8 @@ def _event(name: str, fields: Mapping[str, Any], ids: Ids) -> Frame:
 
 def _first_usage(total: Mapping[str, Any], ids: Ids) -> dict[str, Any]:
     """The counts at the start: the few tokens that are already there."""
-    first = {name: value for name, value in total.items() if name != "output_tokens_details"}
+    left_out = ("output_tokens_details", "server_tool_use")
+    first = {name: value for name, value in total.items() if name not in left_out}
     return {**first, "output_tokens": min(total["output_tokens"], ids.integer(1, 8))}
 
 

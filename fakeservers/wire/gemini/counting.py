@@ -26,6 +26,6 @@ class CountTokens:
         tokens = result.input_tokens
         body = {
             "totalTokens": tokens,
-            "promptTokensDetails": details(tokens, request.chat.messages),
+            "promptTokensDetails": details(tokens, result.modalities),
         }
         return json_answer(stamp, body)

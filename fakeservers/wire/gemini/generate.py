@@ -36,7 +36,7 @@ class GenerateContent:
                     _whole(candidate(reply, request, look, stamp.ids), index, look, stamp)
                     for index, reply in enumerate(result.replies)
                 ],
-                "usageMetadata": Metering(result.usage, request.messages, look).whole(),
+                "usageMetadata": Metering(result.usage, look).whole(),
                 "modelVersion": result.model,
                 "responseId": _response_id(stamp),
             },
@@ -119,7 +119,7 @@ class _Stream:
     def __init__(self, request: GenerateRequest, result: CompletionResult, stamp: Stamp) -> None:
         look = traits(result.model)
         self._look = look
-        self._metering = Metering(result.usage, request.messages, look)
+        self._metering = Metering(result.usage, look)
         self._candidates = [candidate(reply, request, look, stamp.ids) for reply in result.replies]
         identity = {"modelVersion": result.model, "responseId": _response_id(stamp)}
         self._identity = one_line(identity)[1:]

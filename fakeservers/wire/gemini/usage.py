@@ -3,22 +3,19 @@
 Counting is done elsewhere; here counts are only put into their fields.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ...canonical import Media, Message, Usage
+from ...canonical import Usage
 from .traits import Traits
 
 __all__ = ["Metering", "details"]
 
-MEDIA_TOKENS: Final = 258
-"""What one image or page of a document counts (Gemini API documentation)."""
+Modalities = tuple[tuple[str, int], ...]
 
 _MODALITIES: Final = {
     "image": "IMAGE",
     "document": "DOCUMENT",
-    "file": "DOCUMENT",
     "audio": "AUDIO",
     "video": "VIDEO",
 }
@@ -29,7 +26,6 @@ class Metering:
     """Makes the usageMetadata of one answer, whole or so far."""
 
     usage: Usage
-    messages: Sequence[Message]
     traits: Traits
 
     @property
@@ -44,7 +40,7 @@ class Metering:
         counts: dict[str, Any] = {
             **self.so_far(self.visible, usage.reasoning_tokens),
             "cachedContentTokenCount": cached,
-            "promptTokensDetails": details(usage.input_tokens, self.messages),
+            "promptTokensDetails": details(usage.input_tokens, usage.modalities),
             "cacheTokensDetails": details(cached),
             "candidatesTokensDetails": details(self.visible) if self.traits.old else None,
             "thoughtsTokenCount": usage.reasoning_tokens,
@@ -62,15 +58,11 @@ class Metering:
         return {**counts, "totalTokenCount": prompt + visible + thoughts}
 
 
-def details(tokens: int, messages: Iterable[Message] = ()) -> list[dict[str, Any]]:
-    """Tokens by modality, text first; empty for no tokens."""
-    counts: dict[str, int] = {"TEXT": tokens}
-    for message in messages:
-        for part in message.parts:
-            if isinstance(part, Media) and counts["TEXT"] > MEDIA_TOKENS:
-                modality = _MODALITIES[part.kind]
-                counts[modality] = counts.get(modality, 0) + MEDIA_TOKENS
-                counts["TEXT"] -= MEDIA_TOKENS
-    return [
-        {"modality": modality, "tokenCount": count} for modality, count in counts.items() if count
-    ]
+def details(tokens: int, modalities: Modalities = ()) -> list[dict[str, Any]]:
+    """Tokens by modality, text first; empty for no tokens. Counts that a script set too low for
+    what the prompt carries are all text."""
+    other = sum(count for _, count in modalities)
+    if other > tokens:
+        modalities, other = (), 0
+    counts = [("TEXT", tokens - other), *((_MODALITIES[name], n) for name, n in modalities)]
+    return [{"modality": modality, "tokenCount": count} for modality, count in counts if count]

@@ -81,7 +81,17 @@ def test_system_role_stays_in_its_place(ask: Any) -> None:
 def test_tool_results(ask: Any, fields: dict[str, Any], text: str) -> None:
     """A tool result of any form is a ToolResult with the called tool's name."""
     request = ask(messages=conversation(result(**fields)))
-    assert request.messages[-1] == Message("tool", (ToolResult("toolu_1", "weather", text),))
+    said = request.messages[-1].parts[0]
+    assert isinstance(said, ToolResult) and request.messages[-1].role == "tool"
+    assert (said.call_id, said.name, said.text) == ("toolu_1", "weather", text)
+
+
+def test_media_in_a_tool_result(ask: Any) -> None:
+    """Images and documents of a tool result stay, for they are prompt tokens too."""
+    image = {"type": "image", "source": {"type": "url", "url": "u"}}
+    request = ask(messages=conversation(result(content=[image, {"type": "text", "text": "x"}])))
+    (said,) = request.messages[-1].parts
+    assert isinstance(said, ToolResult) and [media.raw for media in said.media] == [image]
 
 
 def test_text_beside_a_tool_result(ask: Any) -> None:
