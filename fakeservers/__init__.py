@@ -16,19 +16,26 @@ from .evidence.journal import Exchange
 from .handle import FakeProvider, RuleBuilder
 from .hooks import hookimpl
 from .serving.server import ServerThread
+from .virtual.errors import DeadlockError, LivelockError, RealNetworkError, SimulationError
+from .virtual.world import Simulation, simulate
 
 __all__ = [
+    "DeadlockError",
     "Exchange",
     "FakeProvider",
     "FakeServers",
+    "LivelockError",
     "LlmsimError",
     "Match",
+    "RealNetworkError",
     "Rule",
     "RuleBuilder",
     "Scenario",
     "Script",
     "ScriptError",
     "ServerThread",
+    "Simulation",
+    "SimulationError",
     "StartError",
     "TokenCounts",
     "Unverified",
@@ -39,6 +46,7 @@ __all__ = [
     "raw",
     "refusal",
     "reply",
+    "simulate",
     "structured",
     "text",
     "thinking",

@@ -93,8 +93,7 @@ class FakeServers:
         opened: dict[str, Listener] = {}
         try:
             for name, fake in self._fakes.items():
-                port = self._ports.get(name, 0)
-                opened[name] = Listener(App(fake), host=self._host, port=port)
+                opened[name] = self._listener(name, fake)
         except StartError:
             for listener in opened.values():
                 listener.discard()
@@ -199,6 +198,9 @@ class FakeServers:
 
     def __repr__(self) -> str:
         return f"<fakes of {', '.join(self._handles)}; seed {self.seed}>"
+
+    def _listener(self, name: str, fake: Fake) -> Listener:
+        return Listener(App(fake), host=self._host, port=self._ports.get(name, 0))
 
     def _origin(self, name: str) -> str:
         listener = self._listeners.get(name)

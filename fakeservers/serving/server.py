@@ -106,11 +106,19 @@ class _Connection:
 
 
 class Listener:
-    """One loopback address and the ASGI application that answers there."""
+    """One loopback address and the ASGI application that answers there; `bind` gives its socket,
+    which a simulated network replaces."""
 
-    def __init__(self, app: Callable[..., Any], *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        app: Callable[..., Any],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        bind: Callable[[str, int], Any] | None = None,
+    ) -> None:
         self._app = app
-        self._socket = _bind(host, port)
+        self._socket = (bind or _bind)(host, port)
         self._state = ServerState()
         self._server: asyncio.Server | None = None
         address = self._socket.getsockname()
