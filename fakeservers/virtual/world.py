@@ -28,6 +28,7 @@ from .loop import STEPS_PER_INSTANT_MAX, THREAD_S_MAX, VirtualLoop
 from .network import Network, NetworkLoop
 from .pinned import pinned
 from .sockets import blocking_sockets
+from .transport import Flavour, in_memory_transport
 
 __all__ = ["STARTS", "Simulation", "VirtualClock", "simulate"]
 
@@ -74,6 +75,7 @@ class VirtualClock:
 
     def __init__(self, loop: VirtualLoop, epoch_s: float) -> None:
         self._loop = loop
+        self._apps: dict[int, App] = {}
         self._epoch_s = epoch_s
 
     def now(self) -> float:
@@ -109,6 +111,7 @@ class Simulation(FakeServers):
         self.network = network
         """Round-trip time, refused ports, resets."""
         self.loop = loop
+        self._apps: dict[int, App] = {}
         self._epoch_s = starts.timestamp()
         self._blocking = Blocking(loop)
         self._runner = asyncio.Runner(loop_factory=lambda: loop)
@@ -127,11 +130,14 @@ class Simulation(FakeServers):
         """Replace the process's clocks and sockets, then answer."""
         if self.loop.is_closed():
             raise SimulationError("This world has ended: a world is entered once.")
-        self._pinned.enter_context(
-            pinned(self.loop, self._blocking, seed=self.seed, epoch_s=self._epoch_s)
-        )
-        self._pinned.enter_context(blocking_sockets(self.loop, self._blocking))
-        return super().start()
+        with ExitStack() as pins:
+            pins.enter_context(
+                pinned(self.loop, self._blocking, seed=self.seed, epoch_s=self._epoch_s)
+            )
+            pins.enter_context(blocking_sockets(self.loop, self._blocking))
+            super().start()
+            self._pinned = pins.pop_all()
+        return self
 
     def stop(self) -> None:
         """End the program's tasks, close everything, and put the process back as it was."""
@@ -147,7 +153,18 @@ class Simulation(FakeServers):
             self._pinned.close()
 
     def _listener(self, name: str, fake: Fake) -> Listener:
-        return Listener(App(fake), bind=self.network.bind)
+        app = App(fake)
+        listener = Listener(app, bind=self.network.bind)
+        self._apps[listener.port] = app
+        return listener
+
+    def transport(self, flavour: Flavour = "httpx2", *, connections_max: int | None = None) -> Any:
+        """A transport to the fakes for an AsyncClient of `httpx` or `httpx2` that the program
+        takes: faster than the network in memory, to which `connections_max` compares as the
+        size of a client's pool."""
+        return in_memory_transport(
+            self._apps, self.network, flavour=flavour, connections_max=connections_max
+        )
 
     # --- time ---
 
