@@ -17,6 +17,7 @@ from .handle import FakeProvider, RuleBuilder
 from .hooks import hookimpl
 from .serving.server import ServerThread
 from .virtual.errors import DeadlockError, LivelockError, RealNetworkError, SimulationError
+from .virtual.windows import FaultWindow
 from .virtual.world import Simulation, simulate
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Exchange",
     "FakeProvider",
     "FakeServers",
+    "FaultWindow",
     "LivelockError",
     "LlmsimError",
     "Match",

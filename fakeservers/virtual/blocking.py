@@ -29,7 +29,7 @@ class Blocking:
 
     def concerns_me(self) -> bool:
         """Whether the thread that asks lives in the world."""
-        return threading.get_ident() == self._home or self._loop.is_worker()
+        return threading.get_ident() == self._home or self._loop.threads.job() is not None
 
     def sleep(self, seconds: float) -> None:
         if seconds < 0:
@@ -48,16 +48,19 @@ class Blocking:
                 "which the fakes live too, so nobody can answer. Use the asynchronous client, or "
                 "write `await asyncio.to_thread(...)`."
             )
-        if self._loop.is_worker():
-            return asyncio.run_coroutine_threadsafe(self._while_let_go(work), self._loop).result()
-        return self._loop.run_until_complete(work)
+        threads = self._loop.threads
+        if (job := threads.job()) is None:
+            return self._loop.run_until_complete(work)
+
+        async def meanwhile() -> T:
+            threads.pause(job)
+            try:
+                return await work
+            finally:
+                threads.resume(job)
+
+        threads.gate(job)
+        return asyncio.run_coroutine_threadsafe(meanwhile(), self._loop).result()
 
     def _inside(self) -> bool:
         return asyncio._get_running_loop() is not None
-
-    async def _while_let_go(self, work: Coroutine[Any, Any, T]) -> T:
-        self._loop.release()
-        try:
-            return await work
-        finally:
-            self._loop.hold()

@@ -87,7 +87,10 @@ class VirtualTransport(asyncio.Transport):
         protocol: asyncio.BaseProtocol,
         local: Address,
         remote: Address,
+        port: int,
     ) -> None:
+        self.port = port
+        """The server's port, at both ends."""
         self._view = SocketView(network, local, remote, lambda: self.readable)
         super().__init__({"socket": self._view, "sockname": local, "peername": remote})
         self._network = network
@@ -96,6 +99,7 @@ class VirtualTransport(asyncio.Transport):
         self._inbox: list[bytes] = []
         self._ended: Exception | None = None  # comes after the inbox: EOFError, or a reset
         self._end_told = False
+        self._held: list[tuple[Callable[[Any], None], Any]] = []  # by a silent network
         self._unread_bytes = 0  # written here, and not yet read there
         self._arrives_s = 0.0
         self._high, self._low = WRITE_BYTES_MAX, WRITE_BYTES_MAX // 4
@@ -162,12 +166,22 @@ class VirtualTransport(asyncio.Transport):
 
     def _send(self, arrive: Any, what: Any) -> None:
         """Have it arrive half a round trip later, and never before what was sent earlier."""
+        troubles = self._network.troubles
+        if self._held or troubles.has(self.port, "silent"):
+            self._held.append((arrive, what))
+            return
         now_s = self._loop.time()
-        self._arrives_s = max(self._arrives_s, now_s + self._network.rtt_s / 2)
+        self._arrives_s = max(self._arrives_s, now_s + self._network.way_s(self.port))
         if self._arrives_s > now_s:
             self._loop.call_at(self._arrives_s, arrive, what)
         else:
             arrive(what)
+
+    def go_on(self) -> None:
+        """The network speaks again: send what it held back."""
+        held, self._held = self._held, []
+        for arrive, what in held:
+            self._send(arrive, what)
 
     # --- reading ---
 
@@ -193,6 +207,8 @@ class VirtualTransport(asyncio.Transport):
             return
         self._inbox.append(data)
         self._wake()
+        if self._network.troubles.has(self.port, "reset"):
+            self.reset()
 
     def _end(self, end: Exception) -> None:
         if self._ended is None or isinstance(self._ended, EOFError):
@@ -267,8 +283,8 @@ def linked(
     remote: Address,
 ) -> tuple[VirtualTransport, VirtualTransport]:
     """Connect two protocols; the end of the client and the end of the server."""
-    here = VirtualTransport(network, client, local, remote)
-    there = VirtualTransport(network, server, remote, local)
+    here = VirtualTransport(network, client, local, remote, remote[1])
+    there = VirtualTransport(network, server, remote, local, remote[1])
     here.peer, there.peer = there, here
     server.connection_made(there)
     client.connection_made(here)

@@ -10,7 +10,6 @@ used: its timers are in C.
 
 import asyncio
 import heapq
-import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from .errors import (
     running_threads,
     waiting_tasks,
 )
+from .threads import Threads
 
 __all__ = ["STEPS_PER_INSTANT_MAX", "THREAD_S_MAX", "VirtualLoop"]
 
@@ -56,6 +56,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         _ready: deque[asyncio.Handle]
         _selector: Any
         _stopping: bool
+        _default_executor: Any
+
+        def _write_to_self(self) -> None: ...
+
         _process_events: Callable[[Any], None]
 
     def __init__(
@@ -73,10 +77,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._ties = ties
         self._steps = 0
         self._steps_max = steps_per_instant_max
-        self._held = 0
-        self._workers: dict[int, str] = {}
         self._thread_s_max = thread_s_max
         self.on_advance = on_advance
+        self.threads = Threads(self, self._write_to_self)
         super().__init__()
 
     # --- time ---
@@ -155,7 +158,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _let_time_pass(self) -> None:
         """Nothing can happen now: wait for threads, else jump to the next timer."""
-        if self._held:
+        if self.threads.hold_the_clock:
             self._wait_for_threads()
         elif self._timers:
             self._move_to(self._timers[0][0])
@@ -170,13 +173,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _wait_for_threads(self) -> None:
         until_s = real_monotonic() + self._thread_s_max
-        while not self._ready:
+        while not self._ready and self.threads.hold_the_clock:
+            self.threads.let_one_through()
             left_s = until_s - real_monotonic()
             if left_s <= 0:
                 raise ThreadStuckError(
                     f"The clock stood still at {self._now:.9g} s for {self._thread_s_max:g} real "
                     f"seconds, because a thread has not returned:\n"
-                    f"{running_threads(tuple(self._workers.items()))}\n"
+                    f"{running_threads(self.threads.working())}\n"
                     f"If it waits for another thread or a lock, give it less to wait for; if it "
                     f"needs the time, write simulate(thread_s_max=...)."
                 )
@@ -204,47 +208,24 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def run_in_executor(  # type: ignore[override]
         self, executor: Any, func: Callable[..., Any], *args: Any
     ) -> "asyncio.Future[Any]":
-        if executor is None or isinstance(executor, ThreadPoolExecutor):
-            func = self.as_worker(func)
+        if executor is None:
+            if self._default_executor is None:
+                self.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+            executor = self._default_executor
+        if isinstance(executor, ThreadPoolExecutor):
+            return self.threads.submit(executor, func, args)
+        number = self.threads.begin()
         result = super().run_in_executor(executor, func, *args)
-        self._held += 1
-        result.add_done_callback(self._release)
+        result.add_done_callback(lambda _: self.threads.end(number))
         return result
-
-    def as_worker(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """`func` for a thread that holds the clock while it runs."""
-
-        def run(*args: Any, **kwargs: Any) -> Any:
-            ident = threading.get_ident()
-            self._workers[ident] = threading.current_thread().name
-            try:
-                return func(*args, **kwargs)
-            finally:
-                self._workers.pop(ident, None)
-
-        return run
-
-    def is_worker(self) -> bool:
-        """Whether the clock stands still for the thread that asks."""
-        return threading.get_ident() in self._workers
-
-    def hold(self) -> None:
-        """The clock stands still until `release`."""
-        self._held += 1
-
-    def release(self) -> None:
-        self._held -= 1
-
-    def _release(self, result: object) -> None:
-        self._held -= 1
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
         # Python 3.12 and later would set a timer of five minutes, to which the clock would jump.
-        self.hold()
+        number = self.threads.begin()
         try:
             await super().shutdown_default_executor()
         finally:
-            self.release()
+            self.threads.end(number)
 
     # --- what there is not ---
 

@@ -11,7 +11,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.util import find_spec
 from random import Random
 from types import ModuleType
@@ -21,10 +21,15 @@ from ..rng import derive
 from .blocking import Blocking
 from .loop import VirtualLoop
 
-__all__ = ["WALL_CLOCK_FOLLOWS", "pinned"]
+__all__ = ["WALL_CLOCK_FOLLOWS", "WALL_CLOCK_STAYS", "pinned"]
 
 WALL_CLOCK_FOLLOWS = find_spec("time_machine") is not None
 """Whether `time.time` and `datetime` follow the clock of a simulated world."""
+
+WALL_CLOCK_STAYS = (
+    "time.time() and datetime do not follow this clock, so a Retry-After that is a date is waited "
+    "for wrongly: pip install time-machine."
+)
 
 NS = 1_000_000_000
 
@@ -98,15 +103,20 @@ def _anyio_threads() -> Iterator[None]:
 
     real = vars(AsyncIOBackend)["run_sync_in_worker_thread"].__func__
 
-    async def in_thread(cls: Any, func: Any, args: Any, *rest: Any, **options: Any) -> Any:
+    async def in_thread(
+        cls: Any, func: Any, args: Any, abandon_on_cancel: bool = False, limiter: Any = None
+    ) -> Any:
         loop = asyncio.get_running_loop()
         if not isinstance(loop, VirtualLoop):
-            return await real(cls, func, args, *rest, **options)
-        loop.hold()
-        try:
-            return await real(cls, loop.as_worker(func), args, *rest, **options)
-        finally:
-            loop.release()
+            return await real(cls, func, args, abandon_on_cancel, limiter)
+        # The limit is waited for here, so that a job that has begun is sure to have a thread.
+        async with limiter or cls.current_default_thread_limiter():
+            job = loop.threads.begin()
+            try:
+                work = loop.threads.working_on(job, func)
+                return await real(cls, work, args, abandon_on_cancel, nullcontext())
+            finally:
+                loop.threads.end(job)
 
     with replaced(AsyncIOBackend, "run_sync_in_worker_thread", classmethod(in_thread)):
         yield

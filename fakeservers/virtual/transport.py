@@ -9,6 +9,7 @@ Unlike httpx's own ASGITransport it hands over every part of an answer when it i
 """
 
 import asyncio
+import errno
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
@@ -85,7 +86,7 @@ class InMemoryTransport:
         port = request.url.port or 80
         app = await self._connect(request, port, timeouts.get("connect"))
         content = b"".join([part async for part in request.stream])
-        exchange = _Exchange(content, self._network.rtt_s / 2)
+        exchange = _Exchange(content, port, self._network)
         run = exchange.run(app, _scope(request, port))
         task = asyncio.get_running_loop().create_task(run, name=f"fake {request.url.path}")
         self._tasks.add(task)
@@ -122,10 +123,11 @@ class InMemoryTransport:
         app = self._apps.get(port) if self._network.knows(request.url.host) else None
         if idle := self._idle.get(port, 0):
             self._idle[port] = idle - 1
-        elif self._network.rtt_s:
+        elif (takes_s := 2 * self._network.way_s(port)) or self._network.troubles:
             async with self._limited(request, timeout_s, self.module.ConnectTimeout):
-                await asyncio.sleep(self._network.rtt_s)
-        if app is None or port in self._network.refused:
+                await self._network.troubles.silence_over(port)
+                await asyncio.sleep(takes_s)
+        if app is None or self._network.troubles.has(port, "refused"):
             where = f"{request.url.host}:{port}"
             raise self.module.ConnectError(f"No fake answers at {where}.", request=request)
         return app
@@ -158,10 +160,12 @@ class InMemoryTransport:
 class _Exchange:
     """One request and its answer, from the application's side."""
 
-    def __init__(self, content: bytes, way_s: float) -> None:
+    def __init__(self, content: bytes, port: int, network: Network) -> None:
         self.arrived: deque[Message] = deque()
         self._content: bytes | None = content
-        self._way_s = way_s
+        self._port = port
+        self._network = network
+        self._arrives_s = 0.0
         self._waiting: asyncio.Future[None] | None = None
         self._unread = 0
         self._taken = asyncio.Event()
@@ -170,14 +174,23 @@ class _Exchange:
 
     async def run(self, app: App, scope: Message) -> None:
         reason: BaseException | None = None
-        if self._way_s:
-            await asyncio.sleep(self._way_s)
+        troubles = self._network.troubles
         try:
+            await self._way()
+            if troubles and troubles.has(self._port, "reset"):
+                raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
             await app(scope, self._receive, self._send)
         except Exception as problem:
             reason = problem
         if not self._complete:
             self._hand_over({"type": "end", "reason": reason})
+
+    async def _way(self) -> None:
+        """Return when what is sent now has arrived at the other side."""
+        if self._network.troubles:
+            await self._network.troubles.silence_over(self._port)
+        if way_s := self._network.way_s(self._port):
+            await asyncio.sleep(way_s)
 
     async def arrival(self) -> None:
         """Return when something has arrived."""
@@ -205,6 +218,8 @@ class _Exchange:
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.body" and not message.get("more_body", False):
             self._complete = True
+        if self._network.troubles:
+            await self._network.troubles.silence_over(self._port)
         self._hand_over(message)
         while self._unread >= UNREAD_MAX and not self._left.is_set():
             self._taken.clear()
@@ -212,9 +227,10 @@ class _Exchange:
 
     def _hand_over(self, message: Message) -> None:
         self._unread += 1
-        if self._way_s:
-            loop = asyncio.get_running_loop()
-            loop.call_at(loop.time() + self._way_s, self._arrive, message)
+        loop = self._network.loop
+        self._arrives_s = max(self._arrives_s, loop.time() + self._network.way_s(self._port))
+        if self._arrives_s > loop.time():
+            loop.call_at(self._arrives_s, self._arrive, message)
         else:
             self._arrive(message)
 

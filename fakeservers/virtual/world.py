@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar, overload
 
 from ..api import FakeServers
 from ..behaviour.scenario import Scenario
+from ..evidence.record import record
 from ..rng import derive
 from ..serving.app import App
 from ..serving.exchange import Fake
@@ -26,9 +27,11 @@ from .blocking import Blocking
 from .errors import SimulationError
 from .loop import STEPS_PER_INSTANT_MAX, THREAD_S_MAX, VirtualLoop
 from .network import Network, NetworkLoop
-from .pinned import pinned
+from .pinned import WALL_CLOCK_FOLLOWS, WALL_CLOCK_STAYS, pinned
 from .sockets import blocking_sockets
+from .timeline import timeline
 from .transport import Flavour, in_memory_transport
+from .windows import FaultWindow, Weather
 
 __all__ = ["STARTS", "Simulation", "VirtualClock", "simulate"]
 
@@ -109,11 +112,12 @@ class Simulation(FakeServers):
         providers: tuple[Provider, ...],
     ) -> None:
         self.network = network
-        """Round-trip time, refused ports, resets."""
+        """Round-trip time and what is wrong with which port."""
         self.loop = loop
         self._apps: dict[int, App] = {}
         self._epoch_s = starts.timestamp()
         self._blocking = Blocking(loop)
+        self._weather = Weather(network, lambda name: (self._fake(name), self._port(name)))
         self._runner = asyncio.Runner(loop_factory=lambda: loop)
         self._pinned = ExitStack()
         super().__init__(
@@ -181,6 +185,37 @@ class Simulation(FakeServers):
     def advance(self, seconds: float) -> None:
         """Let so much time pass, and all happen that is due in it."""
         self._blocking.wait(asyncio.sleep(seconds))
+
+    # --- what goes wrong, and what was seen ---
+
+    def faults(self, *windows: FaultWindow) -> None:
+        """Let these faults come, each in its window of time."""
+        self._weather.announce(windows)
+
+    @property
+    def windows(self) -> tuple[FaultWindow, ...]:
+        """The faults that were announced, in the order in which they begin."""
+        return self._weather.windows
+
+    def timeline(self) -> str:
+        """Calls against faults over time, readable."""
+        note = "" if WALL_CLOCK_FOLLOWS else f"\n{WALL_CLOCK_STAYS}"
+        return timeline(self.journal, self.windows, self.now) + note
+
+    def record(self) -> bytes:
+        """The journal as bytes: the same for the same seed and program, in every process."""
+        return record(self.journal)
+
+    def problems(self) -> list[str]:
+        self._weather.clear()
+        return super().problems()
+
+    def _fake(self, name: str) -> Fake:
+        self[name]  # raises KeyError that names those there are
+        return self._fakes[name]
+
+    def _port(self, name: str) -> int:
+        return self._listeners[name].port
 
     # --- the program ---
 

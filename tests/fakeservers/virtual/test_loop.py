@@ -1,6 +1,7 @@
 """The loop whose clock jumps: exact times, order, threads, deadlock and livelock."""
 
 import asyncio
+import threading
 import time
 from random import Random
 
@@ -165,3 +166,34 @@ def test_real_sockets_are_refused():
 
     with pytest.raises(RealNetworkError, match="FakeServers"):
         run(main)
+
+
+def test_threads_act_in_the_order_in_which_they_were_started():
+    """The slower of two threads that was started first is also heard first, and jobs beyond the
+    size of the pool follow in their order."""
+
+    async def work(number):
+        await asyncio.to_thread(time.sleep, 0.02 - number * 0.002)
+        order.append(number)
+
+    async def main():
+        await asyncio.gather(*(work(number) for number in range(10)))
+
+    order = []
+    run(main)
+    assert order == list(range(10))
+
+
+def test_a_thread_that_nobody_waits_for_does_not_hold_the_clock():
+    """After its task was cancelled time goes on."""
+
+    async def main():
+        task = asyncio.create_task(asyncio.to_thread(release.wait, 5))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(60)
+        release.set()
+        return task.cancelled()
+
+    release = threading.Event()
+    assert run(main) == (True, 60.0)

@@ -89,7 +89,7 @@ def test_connections_are_refused(reason):
 
     async def main(network):
         if reason == "refused":
-            network.refused.add(PORT)
+            network.begin(PORT, "refused")
         with pytest.raises(ConnectionRefusedError) as caught:
             await asyncio.open_connection("localhost", PORT)
         return type(caught.value)

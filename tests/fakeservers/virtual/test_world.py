@@ -98,11 +98,11 @@ def test_a_refused_connection_is_retried_by_the_sdk():
     anthropic = pytest.importorskip("anthropic")
     with simulate() as sim:
         port = int(sim.claude.url.rpartition(":")[2])
-        sim.network.refused.add(port)
+        refused = sim.network.begin(port, "refused")
         with pytest.raises(anthropic.APIConnectionError):
             sim.run(ask_claude)
         assert sim.now > 0.5
-        sim.network.refused.clear()
+        sim.network.end(port, refused)
         assert sim.run(ask_claude)
 
 
