@@ -2,11 +2,13 @@
 
 Time: `time.sleep`, `time.monotonic` and `time.perf_counter` with their `_ns` forms follow the
 world's clock, and, where `time-machine` is installed, so do `time.time`, `datetime` and whatever
-else reads the wall clock. Chance: `random` and `os.urandom`, from which `uuid4` is drawn, are
+else reads the wall clock. `asyncio.run` takes the
+world's loop. Chance: `random` and `os.urandom`, from which `uuid4` is drawn, are
 seeded, so that jitter and idempotency keys come again. Names that a module has imported by
 `from time import monotonic` stay real. Other threads than the world's own see no change.
 """
 
+import asyncio
 import os
 import random
 import time
@@ -19,6 +21,7 @@ from typing import Any
 
 from ..rng import derive
 from .blocking import Blocking
+from .errors import SimulationError
 from .loop import VirtualLoop
 
 __all__ = ["WALL_CLOCK_FOLLOWS", "WALL_CLOCK_STAYS", "pinned"]
@@ -38,7 +41,8 @@ NS = 1_000_000_000
 def pinned(loop: VirtualLoop, blocking: Blocking, *, seed: int, epoch_s: float) -> Iterator[None]:
     """Replace what a process shares; put everything back at the end."""
     with ExitStack() as stack:
-        for module, name, value in (*_clocks(loop, blocking), *_chance(blocking, seed)):
+        shared = (*_clocks(loop, blocking), *_chance(blocking, seed), *_loops(loop, blocking))
+        for module, name, value in shared:
             stack.enter_context(replaced(module, name, value))
         stack.callback(random.setstate, random.getstate())
         random.seed(derive(seed, "random").getrandbits(64))
@@ -91,14 +95,31 @@ def _chance(blocking: Blocking, seed: int) -> Iterator[Replacement]:
     yield os, "urandom", urandom
 
 
+def _loops(loop: VirtualLoop, blocking: Blocking) -> Iterator[Replacement]:
+    """`asyncio.run`, and the runners of pytest plugins, take their loop from here."""
+    real = asyncio.new_event_loop
+
+    def new_event_loop() -> asyncio.AbstractEventLoop:
+        if not blocking.concerns_me():
+            return real()
+        if loop.threads.job() is not None:
+            raise SimulationError(
+                "A thread of the simulated world wants an event loop of its own, which would run "
+                "in real time. Await its coroutine in the main thread, or call a synchronous "
+                "client in the thread."
+            )
+        return loop
+
+    yield asyncio, "new_event_loop", new_event_loop
+    yield asyncio.events, "new_event_loop", new_event_loop
+
+
 @contextmanager
 def _anyio_threads() -> Iterator[None]:
     """anyio starts threads of its own, past the loop's executor: they hold the clock too."""
     if find_spec("anyio") is None:
         yield
         return
-    import asyncio
-
     from anyio._backends._asyncio import AsyncIOBackend
 
     real = vars(AsyncIOBackend)["run_sync_in_worker_thread"].__func__

@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from ..api import FakeServers
 from ..behaviour.scenario import Scenario
@@ -64,13 +64,37 @@ def simulate(
     """
     network = Network(rtt_s=rtt_s)
     seed = scenario.seed if scenario is not None else seed
-    loop = NetworkLoop(
+    loop = WorldLoop(
         network,
         ties=derive(seed, "ties") if shuffle_ties else None,
         steps_per_instant_max=steps_per_instant_max,
         thread_s_max=thread_s_max,
     )
     return Simulation(loop, network, starts, seed=seed, scenario=scenario, providers=providers)
+
+
+class WorldLoop(NetworkLoop):
+    """The one loop of a world. `asyncio.run`, and the runners of pytest plugins, borrow it one
+    after another: what they close at their end is there for the next."""
+
+    if TYPE_CHECKING:
+        _asyncgens_shutdown_called: bool
+        _executor_shutdown_called: bool
+
+    async def shutdown_asyncgens(self) -> None:
+        await super().shutdown_asyncgens()
+        self._asyncgens_shutdown_called = False
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        await super().shutdown_default_executor(timeout)
+        self._executor_shutdown_called = False
+        self._default_executor = None
+
+    def close(self) -> None:
+        """The world ends its loop by `end`."""
+
+    def end(self) -> None:
+        super().close()
 
 
 class VirtualClock:
@@ -103,7 +127,7 @@ class Simulation(FakeServers):
 
     def __init__(
         self,
-        loop: NetworkLoop,
+        loop: WorldLoop,
         network: Network,
         starts: datetime,
         *,
@@ -153,7 +177,7 @@ class Simulation(FakeServers):
         finally:
             self.network.close()
             self._runner.close()
-            self.loop.close()
+            self.loop.end()
             self._pinned.close()
 
     def _listener(self, name: str, fake: Fake) -> Listener:
