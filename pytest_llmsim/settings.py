@@ -32,7 +32,7 @@ UNUSED: tuple[Unused, ...] = ("error", "allow")
 class Settings:
     """The seed of everything that is not scripted; what unmatched requests and unused rules
     mean; whether the traffic of every test is shown; whether time is virtual; whether tests in
-    virtual time run twice and are compared."""
+    virtual time run twice and are compared; the file whose faults universes are to replay."""
 
     seed: int = 0
     unmatched: Unmatched = "error"
@@ -40,6 +40,7 @@ class Settings:
     traffic: bool = False
     virtual: bool = False
     check_determinism: bool = False
+    scenario: str = ""
 
 
 SETTINGS = pytest.StashKey[Settings]()
@@ -65,6 +66,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="Show the traffic of every test that used the fakes, not only of failed ones.",
     )
     group.addoption(
+        "--llmsim-scenario",
+        dest="llmsim_scenario",
+        default="",
+        metavar="FILE",
+        help="Run universes in the one world whose faults this TOML file holds.",
+    )
+    group.addoption(
         "--llmsim-check-determinism",
         dest="llmsim_check_determinism",
         action="store_true",
@@ -80,6 +88,7 @@ def settings_of(config: pytest.Config) -> Settings:
         unmatched=one_of("unmatched", _value(config, "unmatched", "error"), UNMATCHED),
         unused=one_of("unused", _value(config, "unused", "error"), UNUSED),
         traffic=config.getoption("llmsim_traffic"),
+        scenario=config.getoption("llmsim_scenario"),
         check_determinism=config.getoption("llmsim_check_determinism"),
     )
 

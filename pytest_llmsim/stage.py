@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,12 +88,11 @@ def marked(item: pytest.Item, settings: Settings) -> Settings:
             f"{item.nodeid}: llmsim({', '.join(sorted(unknown))}=...): "
             f"it takes seed, unmatched, unused and virtual."
         )
-    return Settings(
+    return replace(
+        settings,
         seed=whole("seed", given.get("seed", settings.seed)),
         unmatched=one_of("unmatched", given.get("unmatched", settings.unmatched), UNMATCHED),
         unused=one_of("unused", given.get("unused", settings.unused), UNUSED),
-        traffic=settings.traffic,
-        check_determinism=settings.check_determinism,
         virtual=yes_or_no("virtual", given.get("virtual", settings.virtual)),
     )
 

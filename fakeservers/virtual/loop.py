@@ -47,7 +47,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     ties                   puts timers that are due at one instant into a random order; by
                            default the one that was set first fires first
-    on_advance             is told every new time, before anything happens at it
     steps_per_instant_max  rounds without time moving before LivelockError
     thread_s_max           real seconds for which a thread may hold the clock
     """
@@ -66,7 +65,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self,
         *,
         ties: Random | None = None,
-        on_advance: Callable[[float], None] | None = None,
         steps_per_instant_max: int = STEPS_PER_INSTANT_MAX,
         thread_s_max: float = THREAD_S_MAX,
     ) -> None:
@@ -78,7 +76,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._steps = 0
         self._steps_max = steps_per_instant_max
         self._thread_s_max = thread_s_max
-        self.on_advance = on_advance
+        self._watchers: list[Callable[[float], object]] = []
         self.threads = Threads(self, self._write_to_self)
         super().__init__()
 
@@ -104,6 +102,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         heapq.heappush(self._timers, (placed, tie, timer))
         return timer
 
+    def watch(self, watcher: Callable[[float], object]) -> None:
+        """Call `watcher` with every new time, before anything happens at it. What it raises ends
+        the run."""
+        self._watchers.append(watcher)
+
     def block_until(self, when: float) -> None:
         """Let time pass without letting anything happen, as a blocked loop does."""
         self._move_to(max(when, self._now))
@@ -118,8 +121,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def _move_to(self, when: float) -> None:
         self._now = when
         self._steps = 0
-        if self.on_advance is not None:
-            self.on_advance(when)
+        for watcher in self._watchers:
+            watcher(when)
 
     # --- one round ---
 

@@ -148,8 +148,5 @@ def _wall_clock(loop: VirtualLoop, epoch_s: float) -> Iterator[None]:
     import time_machine
 
     with time_machine.travel(epoch_s + loop.time(), tick=False) as travelled:
-        loop.on_advance = lambda now_s: travelled.move_to(epoch_s + now_s)
-        try:
-            yield
-        finally:
-            loop.on_advance = None
+        loop.watch(lambda now_s: travelled.move_to(epoch_s + now_s))
+        yield

@@ -10,9 +10,10 @@ What a program shares with its process is replaced in `pinned`; here the parts a
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from ..api import FakeServers
@@ -23,6 +24,7 @@ from ..serving.app import App
 from ..serving.exchange import Fake
 from ..serving.server import Listener, ServerThread
 from ..wire.base import Provider
+from .asking import Answered, post
 from .blocking import Blocking
 from .errors import SimulationError
 from .loop import STEPS_PER_INSTANT_MAX, THREAD_S_MAX, VirtualLoop
@@ -193,6 +195,22 @@ class Simulation(FakeServers):
         return in_memory_transport(
             self._apps, self.network, flavour=flavour, connections_max=connections_max
         )
+
+    async def post(
+        self,
+        provider: str,
+        path: str,
+        body: Any,
+        *,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        timeout_s: float | None = None,
+    ) -> Answered:
+        """Call a fake without any client, and so several times faster: `path` follows the
+        provider's base URL, as in `await sim.post("openai", "/responses", {...})`. Credentials
+        are sent along. Raises ConnectionRefusedError, ConnectionResetError, TimeoutError."""
+        fake, port = self._fake(provider), self._port(provider)
+        whole = fake.provider.base + path
+        return await post(self._apps[port], self.network, port, whole, body, headers, timeout_s)
 
     # --- time ---
 
