@@ -6,8 +6,10 @@ redirects and retries are a client's and are not here.
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import partial
+from types import coroutine
 from typing import Any
 
 import orjson
@@ -30,11 +32,17 @@ CREDENTIALS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """An HTTP answer; header names are in lower case."""
+    """An HTTP answer."""
 
     status: int
-    headers: Mapping[str, str]
+    raw_headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By lower-case name."""
+        decoded = ((k.decode("latin-1"), v.decode("latin-1")) for k, v in self.raw_headers)
+        return {name.lower(): value for name, value in decoded}
 
     def json(self) -> Any:
         return orjson.loads(self.body)
@@ -57,12 +65,34 @@ async def post(
     given = tuple((k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers.items())
     exchange = _Exchange(orjson.dumps(body))
     scope = _scope(path, port, (*CREDENTIALS, *given) if given else CREDENTIALS)
+    call = _call(app, network, port, scope, exchange)
     if timeout_s is None:
-        await _call(app, network, port, scope, exchange)
-    else:
-        async with asyncio.timeout(timeout_s):
-            await _call(app, network, port, scope, exchange)
+        await call
+        return exchange.answered()
+    # Most calls never wait: for them a timer would cost as much as a third of the answer.
+    try:
+        waits_for = call.send(None)
+    except StopIteration:
+        return exchange.answered()
+    async with asyncio.timeout(timeout_s):
+        await _go_on(call, waits_for)
     return exchange.answered()
+
+
+@coroutine
+def _go_on(call: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """The rest of a coroutine that has been run up to its first wait."""
+    while True:
+        try:
+            value = yield waits_for
+        except BaseException as problem:
+            step = partial(call.throw, problem)
+        else:
+            step = partial(call.send, value)
+        try:
+            waits_for = step()
+        except StopIteration:
+            return
 
 
 async def _call(
@@ -109,10 +139,9 @@ class _Exchange:
     def answered(self) -> Answered:
         if not self._whole:
             raise _reset()
-        headers = self._start["headers"]
         return Answered(
             status=self._start["status"],
-            headers={k.decode("latin-1").lower(): v.decode("latin-1") for k, v in headers},
+            raw_headers=tuple(self._start["headers"]),
             body=b"".join(self._parts),
         )
 
