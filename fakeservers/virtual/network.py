@@ -61,6 +61,10 @@ class Network:
         """Whether the host is of this world: this machine, or what listens under that name."""
         return is_loopback(host) or any(at[0] == numeric(host) for at in self._listening)
 
+    def serves(self, host: str, port: int) -> bool:
+        """Whether something listens there."""
+        return (numeric(host), port) in self._listening or ("0.0.0.0", port) in self._listening
+
     def listen(self, server: "VirtualServer") -> None:
         if server.address in self._listening:
             raise OSError(errno.EADDRINUSE, f"Address already in use: {server.address}")
@@ -187,6 +191,10 @@ class NetworkLoop(VirtualLoop):
         # Real sockets that the program made itself, and what they were connected to.
         self._reached: dict[socket.socket, VirtualServer] = {}
         network.loop = self
+
+    def serves(self, host: str, port: int) -> bool:
+        """Whether something in the world listens there."""
+        return self._network.serves(host, port)
 
     async def getaddrinfo(  # type: ignore[override]
         self, host: Any, port: Any, **wanted: int

@@ -6,6 +6,7 @@ socket can do is the real socket's.
 
 import asyncio
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,12 @@ from .network import NetworkLoop
 from .pinned import replaced
 
 __all__ = ["blocking_sockets"]
+
+STRANGER = (
+    "Thread {name} calls a fake of a simulated world, but the world's clock knows only threads of "
+    "its event loop. Start the work by asyncio.to_thread or loop.run_in_executor, or let the "
+    "program run against FakeServers, in real time."
+)
 
 
 @contextmanager
@@ -79,9 +86,12 @@ class VirtualSocket(socket.socket):
     def connect(self, address: Any, /) -> None:
         if self.type != socket.SOCK_STREAM or self.family not in (socket.AF_INET, socket.AF_INET6):
             return super().connect(address)
-        if not self._blocking.concerns_me():
-            return super().connect(address)
         host, port = str(address[0]), int(address[1])
+        if not self._blocking.concerns_me():
+            if self._loop.serves(host, port):
+                self.close()
+                raise SimulationError(STRANGER.format(name=threading.current_thread().name))
+            return super().connect(address)
         try:
             transport, inbox = self._wait(lambda: self._loop.create_connection(_Inbox, host, port))
         except SimulationError:

@@ -28,7 +28,8 @@ def timeline(calls: Sequence[Exchange], windows: Sequence[FaultWindow], end_s: f
             ((c.started_s, c.started_s, _mark(c)) for c in calls if c.provider == name), end_s
         )
         lines.append(f"{'' if own else name:{gap}}{row}")
-    return "\n".join([*lines, f"{'':{gap}}{LEGEND}", *_listed(calls, windows)])
+    lines += [f"{'':{gap}}{LEGEND}", *_listed(calls, windows)]
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _row(spans: Iterable[tuple[float, float, str]], end_s: float) -> str:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 
 import anyio
@@ -180,6 +181,28 @@ def test_a_synchronous_client_in_a_coroutine_is_refused():
 
     with simulate() as sim, pytest.raises(SimulationError, match=r"asyncio\.to_thread"):
         sim.run(main)
+
+
+def test_a_thread_of_its_own_is_refused():
+    """A thread that the world's loop did not start would run in real time; the error says how to
+    start it."""
+    with simulate() as sim, ThreadPoolExecutor() as pool:
+        asked = pool.submit(httpx2.get, sim.openai.url)
+        with pytest.raises(SimulationError, match=r"ThreadPool\S+ calls a fake.*run_in_executor"):
+            asked.result()
+
+
+def test_aiohttp_reaches_the_fake():
+    """aiohttp, over which some SDKs go when it is installed, connects in the world too."""
+    aiohttp = pytest.importorskip("aiohttp")
+
+    async def main():
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            return answer.status, sim.now
+
+    with simulate(rtt_s=0.5) as sim:
+        url = sim.ollama.url + "/api/version"
+        assert sim.run(main) == (200, 1.0)
 
 
 def test_a_blocking_sleep_in_a_coroutine_blocks_the_loop():
