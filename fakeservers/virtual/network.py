@@ -9,6 +9,7 @@ import errno
 import os
 import socket
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -23,6 +24,7 @@ LOOPBACK = "127.0.0.1"
 PORTS_FROM = 11_001
 CLIENT_PORTS_FROM = 49_152
 PORT_MAX = 65_535
+HOSTS_REMEMBERED_MAX = 256
 
 ProtocolFactory = Callable[[], asyncio.BaseProtocol]
 Info = tuple[int, int, int, str, tuple[Any, ...]]
@@ -264,6 +266,7 @@ def numeric(host: str) -> str:
     return LOOPBACK if is_loopback(host) else host
 
 
+@lru_cache(maxsize=HOSTS_REMEMBERED_MAX)
 def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True

@@ -104,7 +104,6 @@ class VirtualClock:
 
     def __init__(self, loop: VirtualLoop, epoch_s: float) -> None:
         self._loop = loop
-        self._apps: dict[int, App] = {}
         self._epoch_s = epoch_s
 
     def now(self) -> float:
