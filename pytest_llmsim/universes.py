@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import hypothesis
@@ -245,9 +246,12 @@ def _explained(failed: tuple[str, str], universes: int, config: pytest.Config) -
 
 
 def _keep(schedule: str, nodeid: str, config: pytest.Config) -> str:
-    name = "".join(c if c.isalnum() else "-" for c in nodeid.rpartition("::")[2]) or "test"
+    """Write the schedule into pytest's cache, or, where that is switched off, into a temporary
+    folder; return the path."""
+    module, _, test = nodeid.partition("::")
+    name = "".join(c if c.isalnum() else "-" for c in f"{Path(module).stem} {test}")
     cache = getattr(config, "cache", None)
-    folder = Path(cache.mkdir("llmsim")) if cache is not None else config.rootpath
+    folder = Path(cache.mkdir("llmsim") if cache is not None else mkdtemp(prefix="llmsim-"))
     path = folder / f"{name}.toml"
     path.write_text(schedule, "utf-8")
     return os.path.relpath(path, config.invocation_params.dir)

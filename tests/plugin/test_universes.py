@@ -83,7 +83,7 @@ def test_a_failure_is_shrunk_and_replayed(project):
             "*openai #1 POST /v1/responses gpt-5 -> 503",
         ]
     )
-    schedule = project.path / ".pytest_cache/d/llmsim/test-it.toml"
+    (schedule,) = (project.path / ".pytest_cache/d/llmsim").glob("*-test-it.toml")
     assert schedule.read_text().count("[[fault]]") == 2
     assert schedule.read_text().count("start_s = 0.0\nfor_s = 0.1\n") == 2
     again = project.runpytest(f"--llmsim-scenario={schedule}")
