@@ -49,22 +49,31 @@ from .handle import FakeProvider, RuleBuilder
 from .hooks import hookimpl
 from .scenario_file import dump_scenario, load_scenario, parse_scenario
 from .serving.server import ServerThread
+from .virtual.errors import DeadlockError, LivelockError, RealNetworkError, SimulationError
+from .virtual.windows import FaultWindow
+from .virtual.world import Simulation, simulate
 
 __all__ = [
+    "DeadlockError",
     "Delay",
     "Exchange",
     "FakeProvider",
     "FakeServers",
     "Fault",
+    "FaultWindow",
+    "LivelockError",
     "LlmsimError",
     "Match",
     "Pace",
+    "RealNetworkError",
     "Rule",
     "RuleBuilder",
     "Scenario",
     "Script",
     "ScriptError",
     "ServerThread",
+    "Simulation",
+    "SimulationError",
     "StartError",
     "TokenCounts",
     "Unverified",
@@ -98,6 +107,7 @@ __all__ = [
     "refused",
     "reply",
     "reset",
+    "simulate",
     "slow_first_byte",
     "split_utf8",
     "stall",

@@ -112,8 +112,7 @@ class FakeServers:
         opened: dict[str, Listener] = {}
         try:
             for name, fake in self._fakes.items():
-                port = self._ports.get(name, 0)
-                opened[name] = Listener(Service(fake), host=self._host, port=port)
+                opened[name] = self._listener(name, fake)
         except StartError:
             for listener in opened.values():
                 listener.discard()
@@ -228,6 +227,9 @@ class FakeServers:
 
     def __repr__(self) -> str:
         return f"<fakes of {', '.join(self._handles)}; seed {self.seed}>"
+
+    def _listener(self, name: str, fake: Fake) -> Listener:
+        return Listener(Service(fake), host=self._host, port=self._ports.get(name, 0))
 
     def _origin(self, name: str) -> str:
         listener = self._listeners.get(name)

@@ -18,6 +18,7 @@ __all__ = [
     "one_of",
     "settings_of",
     "whole",
+    "yes_or_no",
 ]
 
 Choice = TypeVar("Choice", bound=str)
@@ -30,12 +31,16 @@ UNUSED: tuple[Unused, ...] = ("error", "allow")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The seed of everything that is not scripted; what unmatched requests and unused rules
-    mean; whether the traffic of every test is shown."""
+    mean; whether the traffic of every test is shown; whether time is virtual; whether tests in
+    virtual time run twice and are compared; the file whose faults universes are to replay."""
 
     seed: int = 0
     unmatched: Unmatched = "error"
     unused: Unused = "error"
     traffic: bool = False
+    virtual: bool = False
+    check_determinism: bool = False
+    scenario: str = ""
 
 
 SETTINGS = pytest.StashKey[Settings]()
@@ -60,6 +65,20 @@ def add_options(parser: pytest.Parser) -> None:
         default=False,
         help="Show the traffic of every test that used the fakes, not only of failed ones.",
     )
+    group.addoption(
+        "--llmsim-scenario",
+        dest="llmsim_scenario",
+        default="",
+        metavar="FILE",
+        help="Run universes in the one world whose faults this TOML file holds.",
+    )
+    group.addoption(
+        "--llmsim-check-determinism",
+        dest="llmsim_check_determinism",
+        action="store_true",
+        default=False,
+        help="Run every test in virtual time twice and compare what the fakes saw, byte by byte.",
+    )
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -69,6 +88,8 @@ def settings_of(config: pytest.Config) -> Settings:
         unmatched=one_of("unmatched", _value(config, "unmatched", "error"), UNMATCHED),
         unused=one_of("unused", _value(config, "unused", "error"), UNUSED),
         traffic=config.getoption("llmsim_traffic"),
+        scenario=config.getoption("llmsim_scenario"),
+        check_determinism=config.getoption("llmsim_check_determinism"),
     )
 
 
@@ -80,6 +101,13 @@ def whole(name: str, value: object) -> int:
         return int(str(value))
     except ValueError:
         raise pytest.UsageError(f"llmsim: {name} is a whole number, not {value!r}.") from None
+
+
+def yes_or_no(name: str, value: object) -> bool:
+    """True or False."""
+    if isinstance(value, bool):
+        return value
+    raise pytest.UsageError(f"llmsim: {name} is True or False, not {value!r}.")
 
 
 def one_of(name: str, value: object, allowed: tuple[Choice, ...]) -> Choice:

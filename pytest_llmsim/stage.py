@@ -8,21 +8,22 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from .report import FAKES
-from .settings import UNMATCHED, UNUSED, Settings, one_of, whole
+from .settings import UNMATCHED, UNUSED, Settings, one_of, whole, yes_or_no
 
 try:
-    from fakeservers import FakeServers, ServerThread
+    from fakeservers import FakeServers, ServerThread, simulate
 except ImportError as problem:
     SHADOWED: str | None = str(problem)
 else:
     SHADOWED = None
 
-__all__ = ["Stage"]
+__all__ = ["Stage", "marked"]
 
 ENDED_MAX = 32
 """Ended tests whose addresses still answer; the oldest are closed."""
@@ -41,8 +42,11 @@ class Stage:
     @contextmanager
     def play(self, item: pytest.Item) -> Iterator["FakeServers"]:
         """Fakes for one test, with its markers applied and the environment pointing at them."""
-        settings = _marked(item, self._settings)
-        servers = FakeServers(settings.seed, thread=self._thread).start()
+        settings = marked(item, self._settings)
+        if settings.virtual:
+            servers: FakeServers = simulate(settings.seed).start()
+        else:
+            servers = FakeServers(settings.seed, thread=self._thread).start()
         for fake in servers.providers.values():
             fake.unmatched = settings.unmatched
             fake.unused = settings.unused
@@ -51,7 +55,10 @@ class Stage:
             with servers.pointed():
                 yield servers
         finally:
-            self._end(servers, item.nodeid)
+            if settings.virtual:
+                servers.stop()
+            else:
+                self._end(servers, item.nodeid)
 
     def close(self) -> None:
         for servers in self._ended:
@@ -69,23 +76,24 @@ class Stage:
             self._ended.popleft().stop()
 
 
-def _marked(item: pytest.Item, settings: Settings) -> Settings:
+def marked(item: pytest.Item, settings: Settings) -> Settings:
     """The settings with the test's `llmsim` markers on top, the closest winning."""
     given: dict[str, object] = {}
     for marker in item.iter_markers("llmsim"):
         if marker.args:
             raise pytest.UsageError(f"{item.nodeid}: llmsim(...) takes keywords only.")
         given = {**marker.kwargs, **given}
-    if unknown := set(given) - {"seed", "unmatched", "unused"}:
+    if unknown := set(given) - {"seed", "unmatched", "unused", "virtual"}:
         raise pytest.UsageError(
             f"{item.nodeid}: llmsim({', '.join(sorted(unknown))}=...): "
-            f"it takes seed, unmatched and unused."
+            f"it takes seed, unmatched, unused and virtual."
         )
-    return Settings(
+    return replace(
+        settings,
         seed=whole("seed", given.get("seed", settings.seed)),
         unmatched=one_of("unmatched", given.get("unmatched", settings.unmatched), UNMATCHED),
         unused=one_of("unused", given.get("unused", settings.unused), UNUSED),
-        traffic=settings.traffic,
+        virtual=yes_or_no("virtual", given.get("virtual", settings.virtual)),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from starlette.routing import compile_path
 
@@ -10,7 +11,15 @@ from ..wire.base import Endpoint, Route
 
 __all__ = ["RouteTable"]
 
+TEMPLATES_REMEMBERED_MAX = 256
+
 NOTHING: Mapping[str, str] = {}
+
+
+@lru_cache(maxsize=TEMPLATES_REMEMBERED_MAX)
+def _pattern(path: str) -> re.Pattern[str]:
+    """The same templates come again with every fake that is made."""
+    return compile_path(path)[0]
 
 
 class RouteTable:
@@ -23,7 +32,7 @@ class RouteTable:
         for route in routes:
             table = templates if "{" in route.path else self._fixed
             table.setdefault(route.path, {})[route.method] = route.endpoint
-        self._templates = [(compile_path(path)[0], methods) for path, methods in templates.items()]
+        self._templates = [(_pattern(path), methods) for path, methods in templates.items()]
 
     def find(self, method: str, path: str) -> tuple[Endpoint, Mapping[str, str]]:
         """The endpoint and what its template captured. Raises `Rejected` with kind

@@ -9,7 +9,7 @@ import contextlib
 import math
 import socket
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from ..errors import StartError
@@ -27,12 +27,21 @@ STOP_S_MAX = 5.0
 
 
 class Listener:
-    """One address and the fake that answers there."""
+    """One address and the fake that answers there; `bind` gives its socket, which a simulated
+    network replaces."""
 
-    def __init__(self, service: Service, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        service: Service,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        bind: Callable[[str, int], Any] | None = None,
+    ) -> None:
         self._fake = service.fake
         self._protocols = Protocols(service, keep_alive_s=KEEP_ALIVE_S)
-        self._socket: socket.socket | None = _bind(host, port)
+        self._bind = bind or _bind
+        self._socket: Any = self._bind(host, port)
         self._server: asyncio.Server | None = None
         self._heeding: asyncio.TimerHandle | None = None
         address = self._socket.getsockname()
@@ -74,7 +83,7 @@ class Listener:
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        bound = self._socket or _bind(self.host, self.port)
+        bound = self._socket or self._bind(self.host, self.port)
         self._server = await loop.create_server(self._protocols, sock=bound, backlog=BACKLOG)
         self._socket = None
 

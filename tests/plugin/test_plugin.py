@@ -214,7 +214,7 @@ def test_markers_set_one_test_the_closest_first(project):
 @pytest.mark.parametrize(
     ("marker", "told"),
     [
-        ("seeds=1", "*llmsim(seeds=...): it takes seed, unmatched and unused."),
+        ("seeds=1", "*llmsim(seeds=...): it takes seed, unmatched, unused and virtual."),
         ("unmatched='x'", "*unmatched is error or natural, not 'x'."),
         ("3", "*llmsim(...) takes keywords only."),
     ],

@@ -1,0 +1,276 @@
+"""The network of a simulated world: who listens where, and how a connection comes about.
+
+Programs reach it through the event loop, by the calls that asyncio's own loops have; nothing
+here knows HTTP. What is not in here is refused.
+"""
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Any
+
+from .connection import Address, SocketView, VirtualTransport, linked
+from .errors import RealNetworkError, SimulationError
+from .loop import VirtualLoop
+from .troubles import Trouble, TroubleKind, Troubles
+
+__all__ = ["Network", "NetworkLoop"]
+
+LOOPBACK = "127.0.0.1"
+PORTS_FROM = 11_001
+CLIENT_PORTS_FROM = 49_152
+PORT_MAX = 65_535
+HOSTS_REMEMBERED_MAX = 256
+
+ProtocolFactory = Callable[[], asyncio.BaseProtocol]
+Info = tuple[int, int, int, str, tuple[Any, ...]]
+
+
+class Network:
+    """Addresses that answer, and the connections to them.
+
+    rtt_s     seconds of a round trip: a connection takes one, bytes take half of one
+    troubles  what is wrong with which port
+    """
+
+    loop: "NetworkLoop"
+
+    def __init__(self, *, rtt_s: float = 0.0) -> None:
+        self.rtt_s = rtt_s
+        self.troubles = Troubles()
+        self._listening: dict[Address, VirtualServer] = {}
+        self._open: dict[VirtualTransport, None] = {}
+        self._next_port = PORTS_FROM
+        self._next_client_port = CLIENT_PORTS_FROM
+        self._quiet: tuple[int, int] | None = None
+
+    # --- addresses ---
+
+    def bind(self, host: str, port: int) -> Any:
+        """What stands for a bound socket; hand it to `create_server(sock=...)`."""
+        if port == 0:
+            while (LOOPBACK, self._next_port) in self._listening:
+                self._next_port += 1
+            port = self._next_port
+            self._next_port += 1
+        return SocketView(self, (numeric(host), port))
+
+    def knows(self, host: str) -> bool:
+        """Whether the host is of this world: this machine, or what listens under that name."""
+        return is_loopback(host) or any(at[0] == numeric(host) for at in self._listening)
+
+    def serves(self, host: str, port: int) -> bool:
+        """Whether something listens there."""
+        return (numeric(host), port) in self._listening or ("0.0.0.0", port) in self._listening
+
+    def listen(self, server: "VirtualServer") -> None:
+        if server.address in self._listening:
+            raise OSError(errno.EADDRINUSE, f"Address already in use: {server.address}")
+        self._listening[server.address] = server
+
+    def unlisten(self, server: "VirtualServer") -> None:
+        if self._listening.get(server.address) is server:
+            del self._listening[server.address]
+
+    def way_s(self, port: int) -> float:
+        """How long bytes take to or from a port."""
+        return self.rtt_s / 2 + self.troubles.delay_s(port)
+
+    # --- connections ---
+
+    async def reach(self, host: str, port: int) -> "VirtualServer":
+        """What listens there, one round trip later. Raises ConnectionRefusedError, or
+        RealNetworkError for an address outside of this world."""
+        if not self.knows(host):
+            raise RealNetworkError(
+                f"{host}:{port} is not in the simulated world, and real connections are refused "
+                f"in it. Let the program take its base URL from the environment, as the SDKs do, "
+                f"or give the client the url of a fake, such as sim.openai.url."
+            )
+        await self.troubles.silence_over(port)
+        await asyncio.sleep(2 * self.way_s(port))
+        server = self._listening.get((numeric(host), port))
+        server = server or self._listening.get(("0.0.0.0", port))
+        if server is None or self.troubles.has(port, "refused"):
+            raise ConnectionRefusedError(
+                errno.ECONNREFUSED, f"Connect call failed {(numeric(host), port)}"
+            )
+        return server
+
+    def connect(self, client: asyncio.BaseProtocol, server: "VirtualServer") -> VirtualTransport:
+        local = (LOOPBACK, self._next_client_port)
+        self._next_client_port += 1
+        if self._next_client_port > PORT_MAX:
+            self._next_client_port = CLIENT_PORTS_FROM
+        ends = linked(self, client, server.protocol(), local, server.address)
+        self._open.update(dict.fromkeys(ends))
+        return ends[0]
+
+    def begin(self, port: int, kind: TroubleKind, *, delay_s: float = 0.0) -> Trouble:
+        """Let something be wrong with a port from now on; `end` takes what this returns."""
+        trouble = Trouble(kind=kind, delay_s=delay_s)
+        self.troubles.begin(port, trouble)
+        return trouble
+
+    def end(self, port: int, trouble: Trouble) -> None:
+        """Let it be right again, and bytes go on that were held back."""
+        self.troubles.end(port, trouble)
+        if not self.troubles.has(port, "silent"):
+            for transport in tuple(self._open):
+                if transport.port == port:
+                    transport.go_on()
+
+    def reset(self, port: int) -> None:
+        """Reset every connection to a port, now."""
+        for transport in tuple(self._open):
+            if transport.get_extra_info("sockname")[1] == port:
+                transport.reset()
+
+    def forget(self, transport: VirtualTransport) -> None:
+        self._open.pop(transport, None)
+
+    # --- files ---
+
+    def quiet_fileno(self) -> int:
+        """A file that is never readable, for who asks whether an idle connection is."""
+        if self._quiet is None:
+            self._quiet = os.pipe()
+        return self._quiet[0]
+
+    def close(self) -> None:
+        """Nothing of this world answers any more; connections that clients keep are dead."""
+        for transport in tuple(self._open):
+            transport.die()
+        for descriptor in self._quiet or ():
+            os.close(descriptor)
+        self._quiet = None
+
+
+class VirtualServer(asyncio.AbstractServer):
+    """One address that accepts connections."""
+
+    def __init__(self, network: Network, protocol: ProtocolFactory, view: Any) -> None:
+        self.protocol = protocol
+        self.sockets = (view,)
+        self.address: Address = view.getsockname()
+        self._network = network
+        self._closed = asyncio.Event()
+        network.listen(self)
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        return self._network.loop
+
+    def is_serving(self) -> bool:
+        return not self._closed.is_set()
+
+    async def start_serving(self) -> None:
+        """It serves from the beginning."""
+
+    async def serve_forever(self) -> None:
+        try:
+            await self._closed.wait()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._network.unlisten(self)
+        self._closed.set()
+
+    async def wait_closed(self) -> None:
+        await self._closed.wait()
+
+
+class NetworkLoop(VirtualLoop):
+    """A virtual loop whose connections lead into a Network."""
+
+    def __init__(self, network: Network, **options: Any) -> None:
+        super().__init__(**options)
+        self._network = network
+        # Real sockets that the program made itself, and what they were connected to.
+        self._reached: dict[socket.socket, VirtualServer] = {}
+        network.loop = self
+
+    def serves(self, host: str, port: int) -> bool:
+        """Whether something in the world listens there."""
+        return self._network.serves(host, port)
+
+    async def getaddrinfo(  # type: ignore[override]
+        self, host: Any, port: Any, **wanted: int
+    ) -> list[Info]:
+        return self.addresses(host, port)
+
+    def addresses(self, host: Any, port: Any) -> list[Info]:
+        """What `getaddrinfo` answers: one address. Raises RealNetworkError for other names."""
+        host = host.decode("ascii") if isinstance(host, bytes) else host or LOOPBACK
+        kind = socket.SOCK_STREAM, socket.IPPROTO_TCP
+        if not self._network.knows(host):
+            raise RealNetworkError(
+                f"{host} is not in the simulated world, and no real name is looked up in it. Let "
+                f"the program take its base URL from the environment, as the SDKs do, or give the "
+                f"client the url of a fake, such as sim.openai.url."
+            )
+        return [(socket.AF_INET, *kind, "", (numeric(host), int(port or 0)))]
+
+    async def create_connection(  # type: ignore[override]
+        self,
+        protocol_factory: ProtocolFactory,
+        host: str | None = None,
+        port: int | None = None,
+        *,
+        ssl: Any = None,
+        sock: Any = None,
+        **options: Any,
+    ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
+        if sock is not None:
+            if (server := self._reached.pop(sock, None)) is None:
+                self._refuse()
+            # Nothing goes through it; its descriptor would only be kept from others.
+            sock.close()
+        else:
+            server = await self._network.reach(host or LOOPBACK, port or 0)
+        if ssl:
+            raise SimulationError("There is no TLS in a simulated world: use an http:// address.")
+        protocol = protocol_factory()
+        return self._network.connect(protocol, server), protocol
+
+    async def sock_connect(self, sock: socket.socket, address: Any) -> None:
+        """What aiohttp does first, before it hands the socket to `create_connection`."""
+        self._reached[sock] = await self._network.reach(str(address[0]), int(address[1]))
+
+    async def create_server(  # type: ignore[override]
+        self,
+        protocol_factory: ProtocolFactory,
+        host: str | Iterable[str] | None = None,
+        port: int | None = None,
+        *,
+        sock: Any = None,
+        ssl: Any = None,
+        **options: Any,
+    ) -> VirtualServer:
+        if ssl:
+            raise SimulationError("There is no TLS in a simulated world: serve http:// in it.")
+        if sock is None:
+            hosts = [host] if isinstance(host, str) else list(host or ["0.0.0.0"])
+            sock = self._network.bind(hosts[0], port or 0)
+        elif not isinstance(sock, SocketView):
+            sock = self._network.bind(*sock.getsockname()[:2])
+        return VirtualServer(self._network, protocol_factory, sock)
+
+
+def numeric(host: str) -> str:
+    """The one address of this machine for all its names; others as they are."""
+    return LOOPBACK if is_loopback(host) else host
+
+
+@lru_cache(maxsize=HOSTS_REMEMBERED_MAX)
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,91 @@
+"""Tests marked `llmsim(virtual=True)`: they get the simulated world, and coroutines run in it.
+
+The world hands its loop to whoever asks asyncio for a new one, so pytest-asyncio and anyio run
+their tests and fixtures in it by themselves; what neither of them runs is run here. Nothing of
+the fakes is imported here: this module is loaded in every run.
+"""
+
+import inspect
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from .report import FAKES
+
+if TYPE_CHECKING:
+    from fakeservers import Simulation
+
+__all__ = ["check_loops", "check_scope", "is_virtual", "run_in_world", "use_world"]
+
+MARKED = "llmsim"
+
+TOO_LATE = (
+    "llmsim: the event loop of this test was made before its simulated world was entered, so time "
+    "would be real. Let async fixtures that are autouse ask for `llmsim`."
+)
+TOO_WIDE = (
+    "llmsim: a simulated world, and with it its event loop, is one test's, but the loop of this "
+    'test is to last for the {scope}. Write @pytest.mark.asyncio(loop_scope="function").'
+)
+NOT_ASYNCIO = (
+    "llmsim: virtual time is asyncio's; {backend!r} has a loop of its own. Run this test with "
+    '`anyio_backend = "asyncio"`, or without virtual=True.'
+)
+
+
+def use_world(collector: pytest.Collector, test: object) -> None:
+    """Have a test that is marked ask for the world first, before any other fixture."""
+    own = getattr(test, "pytestmark", [])
+    marks = [*(own if isinstance(own, list) else [own]), *collector.iter_markers(MARKED)]
+    if any(mark.name == MARKED and mark.kwargs.get("virtual") is True for mark in marks):
+        pytest.mark.usefixtures(MARKED)(cast(Any, test))
+
+
+def is_virtual(item: pytest.Item) -> bool:
+    """Whether the closest mark that says so asks for virtual time."""
+    said = (
+        mark.kwargs["virtual"] for mark in item.iter_markers(MARKED) if "virtual" in mark.kwargs
+    )
+    return next(said, False) is True
+
+
+def run_in_world(item: pytest.Function) -> object:
+    """Run a coroutine function that no other plugin runs. True when that was done."""
+    world = _world(item)
+    if world is None or not inspect.iscoroutinefunction(item.obj):
+        return None
+    if "anyio_backend" in item.funcargs:
+        return None
+    names = item._fixtureinfo.argnames
+    world.run(item.obj(**{name: item.funcargs[name] for name in names}))
+    return True
+
+
+def check_scope(item: pytest.Item) -> None:
+    """Refuse a loop that would outlive the world, before the world is entered."""
+    mark = item.get_closest_marker("asyncio")
+    if mark is None or not is_virtual(item) or not item.config.pluginmanager.has_plugin("asyncio"):
+        return
+    scope = mark.kwargs.get("loop_scope") or item.config.getini("asyncio_default_test_loop_scope")
+    if scope not in (None, "", "function"):
+        pytest.fail(TOO_WIDE.format(scope=scope), pytrace=False)
+
+
+def check_loops(item: pytest.Item) -> None:
+    """Fail rather than run in real time what is marked as virtual."""
+    import asyncio
+
+    if not isinstance(item, pytest.Function) or (world := _world(item)) is None:
+        return
+    for value in item.funcargs.values():
+        if isinstance(value, asyncio.Runner) and value.get_loop() is not world.loop:
+            pytest.fail(TOO_LATE, pytrace=False)
+    backend = item.funcargs.get("anyio_backend", "asyncio")
+    name, options = backend if isinstance(backend, tuple) else (backend, {})
+    if name != "asyncio" or options.get("use_uvloop") or options.get("loop_factory"):
+        pytest.fail(NOT_ASYNCIO.format(backend=backend), pytrace=False)
+
+
+def _world(item: pytest.Item) -> "Simulation | None":
+    servers = item.stash.get(FAKES, None)
+    return cast("Simulation", servers) if servers is not None and is_virtual(item) else None
