@@ -7,12 +7,12 @@ failure of the vendor or of the way there becomes a ProviderFailure.
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, cast, runtime_checkable
 
-from ..errors import ERROR_CLASSES, ErrorClass, ErrorClassName
+from ..errors import ERROR_CLASSES, ConfigError, ErrorClass, ErrorClassName
 from ..types import Certainty, LLMRequest, LLMResponse, RateLimit, StreamEvent, Usage
 
-__all__ = ["LLMClient", "LimitScope", "ProviderFailure"]
+__all__ = ["LLMClient", "LimitScope", "ProviderFailure", "check_client"]
 
 # Which of the account's limits a 429 closed; "unknown" closes the whole key for that model.
 LimitScope = Literal[
@@ -55,6 +55,31 @@ class LLMClient(Protocol):
         ProviderFailure, also mid-stream; a missing terminal marker is the class "stream_cut".
         Closing the generator (`aclose`) or cancelling it closes the connection at once."""
         ...
+
+
+_MEMBERS = (
+    "available",
+    "complete",
+    "cost_per_1k_tokens",
+    "latency_ms",
+    "model",
+    "name",
+    "stream",
+)
+
+
+def check_client(name: str, client: object) -> LLMClient:
+    """The client itself, if it satisfies the Protocol.
+
+    Raises ConfigError that names what is missing.
+    """
+    missing = [member for member in _MEMBERS if not hasattr(client, member)]
+    if missing:
+        raise ConfigError(
+            f"the client of provider {name!r}, a {type(client).__name__}, is no LLMClient:"
+            f" it lacks {', '.join(missing)} (router.clients.base.LLMClient says what they are)"
+        )
+    return cast("LLMClient", client)
 
 
 class ProviderFailure(Exception):
