@@ -1,7 +1,8 @@
 """One whole setting of a router as a frozen value: what a configuration file is read into.
 
 A reload makes a new one; calls in flight keep theirs. State (breakers, gates, ledgers) is not
-here: it belongs to targets' ids and outlives a setup. Reading files is `config.py`'s.
+here: it belongs to targets' ids and outlives a setup. Reading files is `config.py`'s, whose
+`load_setup(path, *, environ)` and `setup_from_env(environ)` return a RouterSetup.
 """
 
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ class RouterSetup:
     rules: tuple[TaskRule, ...] = ()
     policy: RouterPolicy = field(default_factory=RouterPolicy)
     budget: Budget | None = None
-    costs: tuple[CostSink, ...] = ()
+    costs: CostSink | None = None
     version: int = 1
     source: str = "code"
 
