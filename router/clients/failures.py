@@ -242,10 +242,10 @@ def _scope(rule: Rule, facts: ErrorFacts, headers: Mapping[str, str]) -> LimitSc
     if "concurren" in said:
         return "concurrency"
     empty = {limit.scope for limit in rate_limits(headers) if limit.remaining == 0}
-    named = re.search(r"(input.tokens?|output.tokens?|tokens?|requests?).{0,8}per.?min", said)
+    named = re.search(r"(input.?tokens?|output.?tokens?|tokens?|requests?).{0,24}?per.?min", said)
     words = named[1] if named else said
     for scope in ("input_tokens", "output_tokens", "tokens", "requests"):
-        if scope in empty or re.search(scope.replace("_", ".").removesuffix("s"), words):
+        if scope in empty or re.search(scope.replace("_", ".?").removesuffix("s"), words):
             return scope
     return "unknown"
 

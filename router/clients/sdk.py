@@ -6,7 +6,7 @@ is a `Connections` value that somebody holds.
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -91,6 +91,11 @@ class Connections:
         httpx2 = imported("httpx2", extra="router")
         return httpx2.AsyncClient(**self.options(httpx2), **more)  # type: ignore[no-any-return]
 
+    def timeout_s(self) -> dict[str, float | None]:
+        """The limits as httpx and httpx2 name them."""
+        connect_s, read_s = self.connect_s, self.read_s
+        return {"connect": connect_s, "read": read_s, "write": read_s, "pool": connect_s}
+
     def options(self, httpx: ModuleType) -> dict[str, Any]:
         """The arguments of an AsyncClient of httpx2, or of httpx, which Ollama's SDK still uses.
 
@@ -98,7 +103,7 @@ class Connections:
         """
         return {
             "verify": self.tls,
-            "timeout": httpx.Timeout(self.read_s, connect=self.connect_s, pool=self.connect_s),
+            "timeout": httpx.Timeout(**self.timeout_s()),
             "limits": httpx.Limits(
                 max_connections=CONNECTIONS_MAX,
                 max_keepalive_connections=KEEPALIVE_MAX,
@@ -128,7 +133,3 @@ class PerLoop(Generic[T]):
     def pop(self) -> T | None:
         """Give up the value of the running loop; None if there is none."""
         return self._made.pop(asyncio.get_running_loop(), None)
-
-
-def lowered(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}

@@ -1,13 +1,21 @@
-"""What every client checks of itself and of a request before it sends."""
+"""What every client checks: of itself and of a request before it sends, of an answer's status."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..types import LLMRequest
 from .base import ProviderFailure
+from .calling import closed, lowered
+from .failures import Vendor, body_of
 from .sdk import Key
 
-__all__ = ["extra_of", "ready"]
+if TYPE_CHECKING:
+    import httpx
+    import httpx2
+
+__all__ = ["checked", "extra_of", "ready"]
+
+Response = TypeVar("Response", "httpx.Response", "httpx2.Response")
 
 
 class Named(Protocol):
@@ -41,6 +49,18 @@ def extra_of(request: LLMRequest, *names: str) -> Mapping[str, Any]:
     for name in names:
         extra |= request.extra.get(name, {})
     return extra
+
+
+async def checked(response: Response, vendor: Vendor) -> Response:
+    """The response if its status is 200 to 299; read, closed and raised as a ProviderFailure
+    otherwise. For clients whose HTTP library does not raise by itself."""
+    if response.is_success:
+        return response
+    try:
+        await response.aread()
+    finally:
+        await closed(response)
+    raise vendor.of_status(response.status_code, lowered(response.headers), body_of(response))
 
 
 def _wrong(name: str, code: str, problem: str) -> ProviderFailure:
