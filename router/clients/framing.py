@@ -8,10 +8,20 @@ one without an end, fail it.
 import json
 from typing import Any, NamedTuple
 
-__all__ = ["LINE_BYTES_MAX", "MALFORMED_MAX", "Frame", "Garbled", "JsonLines", "SseEvents"]
+__all__ = [
+    "LINE_BYTES_MAX",
+    "MALFORMED_MAX",
+    "Frame",
+    "Garbled",
+    "JsonBody",
+    "JsonLines",
+    "SseEvents",
+]
 
 LINE_BYTES_MAX = 32 * 2**20
 """The longest line or event kept while its end has not come: an inline image fits."""
+BARE_BYTES_MAX = 2**16
+"""The longest JSON without `data:` in a stream of events: an error fits."""
 MALFORMED_MAX = 5
 """How many malformed lines a stream may have."""
 COMMENTS = (b":", b"id:", b"retry:", b"id", b"retry")
@@ -80,6 +90,22 @@ class JsonLines(_Lines):
         return [f for line in self._rest() if line.strip() for f in self._parse("", line)]
 
 
+class JsonBody(_Lines):
+    """One JSON value, the whole body."""
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """Nothing yet. Raises Garbled."""
+        self._tail += chunk
+        if len(self._tail) > LINE_BYTES_MAX:
+            raise Garbled(f"a body of more than {LINE_BYTES_MAX} bytes")
+        return []
+
+    def end(self) -> list[Frame]:
+        """The value, once."""
+        whole, self._tail = self._tail, b""
+        return self._parse("", whole) if whole.strip() else []
+
+
 class SseEvents(_Lines):
     """Server-sent events whose data are JSON (WHATWG HTML, section 9.2).
 
@@ -109,7 +135,7 @@ class SseEvents(_Lines):
 
     def _take(self, line: bytes) -> list[Frame]:
         if line.startswith(b"data:"):
-            self._keep(self._data, line[6:] if line.startswith(b"data: ") else line[5:])
+            self._keep(line[6:] if line.startswith(b"data: ") else line[5:])
         elif not line:
             return self._dispatch()
         elif line.startswith(b"event:"):
@@ -127,8 +153,12 @@ class SseEvents(_Lines):
         return self._parse(event, data) if data else []
 
     def _take_bare(self, line: bytes) -> list[Frame]:
-        self._keep(self._bare, line)
+        self._bare.append(line)
         whole = b"\n".join(self._bare)
+        if len(whole) > BARE_BYTES_MAX:
+            self._bare.clear()
+            self._skip()
+            return []
         try:
             frame = Frame("", json.loads(whole), whole)
         except (ValueError, RecursionError):
@@ -136,7 +166,7 @@ class SseEvents(_Lines):
         self._bare.clear()
         return [frame]
 
-    def _keep(self, kept: list[bytes], line: bytes) -> None:
-        kept.append(line)
-        if len(kept) > 1 and sum(map(len, kept)) > LINE_BYTES_MAX:
+    def _keep(self, data: bytes) -> None:
+        self._data.append(data)
+        if len(self._data) > 1 and sum(map(len, self._data)) > LINE_BYTES_MAX:
             raise Garbled(f"an event of more than {LINE_BYTES_MAX} bytes")

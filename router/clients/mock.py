@@ -120,6 +120,12 @@ class MockLLMClient:
                 raise broken[1]
             yield event
             await asyncio.sleep(0)  # others may run between two words, as with a network
+        if response.finish_reason is None:
+            raise ProviderFailure(
+                "stream_cut",
+                f"{self.name}: the scripted response has no finish_reason",
+                certainty="response_started",
+            )
 
     def _next(
         self, request: LLMRequest
