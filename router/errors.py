@@ -12,6 +12,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from .money import usd_from_pico
+
 if TYPE_CHECKING:
     from .types import Attempt, LLMResponse, Plan
 
@@ -165,7 +167,7 @@ class CallFailed(RouterError):
     @property
     def cost(self) -> Decimal:
         """What the call cost in US dollars although it failed."""
-        return Decimal(sum(attempt.cost_pico for attempt in self.attempts)).scaleb(-12)
+        return usd_from_pico(sum(attempt.cost_pico for attempt in self.attempts))
 
 
 class AllAttemptsFailed(CallFailed):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["attempts_table"]
 
-_COLUMNS = ("#", "target", "outcome", "waited", "took", "cost", "known", "then")
+_COLUMNS = ("#", "target", "outcome", "waited", "took", "cost", "known", "why")
 
 
 def attempts_table(attempts: "Sequence[Attempt]", plan: "Plan | None" = None) -> Table:
@@ -24,12 +24,12 @@ def attempts_table(attempts: "Sequence[Attempt]", plan: "Plan | None" = None) ->
         table.add_row(
             str(attempt.index),
             attempt.target + (" (hedge)" if attempt.hedge else ""),
-            attempt.outcome + status,
+            f"{attempt.outcome}{status}",
             f"{attempt.waited_s:.3f} s",
             f"{attempt.latency_s:.3f} s",
             f"${attempt.cost:f}",
             attempt.basis,
-            attempt.decision,
+            attempt.reason,
         )
     for passed in plan.skipped if plan else ():
         table.add_row("-", passed.target.id, "not asked", "", "", "", "", passed.refused)

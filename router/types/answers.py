@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..money import usd_from_pico
 from .parts import Part, Text, Thinking, ToolCall
 from .targets import Plan
 
@@ -105,10 +106,11 @@ class LLMResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One upstream request: which target, when (monotonic seconds of the router's clock), how it
-    ended, what it cost, and what was decided next and why.
+    """One upstream request: why it was made, of which target, when (monotonic seconds of the
+    router's clock), how it ended and what it cost.
 
-    `outcome` is "ok", an error class (see `errors.ERROR_CLASSES`), "cancelled" or "hedge_lost".
+    `outcome` is "ok", an error class (see `errors.ERROR_CLASSES`), "cancelled", "deadline" or
+    "hedge_lost".
     """
 
     id: str
@@ -132,7 +134,7 @@ class Attempt:
     hold_pico: int = 0
     cost_pico: int = 0
     basis: Basis = "void"
-    decision: str = ""
+    reason: str = ""
 
     @property
     def latency_s(self) -> float:
@@ -141,7 +143,7 @@ class Attempt:
     @property
     def cost(self) -> Decimal:
         """US dollars, exact."""
-        return Decimal(self.cost_pico).scaleb(-12)
+        return usd_from_pico(self.cost_pico)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,12 +192,12 @@ class Answer:
 
     @property
     def cost(self) -> Decimal:
-        return Decimal(self.cost_pico).scaleb(-12)
+        return usd_from_pico(self.cost_pico)
 
     @property
     def attempts_cost(self) -> Decimal:
         lost = sum(attempt.cost_pico for attempt in self.attempts if attempt.outcome != "ok")
-        return Decimal(lost).scaleb(-12)
+        return usd_from_pico(lost)
 
     @property
     def latency_ms(self) -> float:
