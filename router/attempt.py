@@ -6,14 +6,14 @@ elsewhere.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from .accounting import Budget, CostRecord, Grant
 from .bookkeeping import Ending, Services, begin, close
 from .breaker import Permit
 from .classify import shortcoming
 from .clients.base import ProviderFailure
-from .decision import has_alternative
+from .decision import alternative
 from .envelope import Envelope, Failed
 from .errors import ErrorClassName
 from .events import SettleFailed
@@ -108,7 +108,7 @@ class AttemptRun:
                 return
             self._held_back.append(event)
 
-    async def events(self) -> AsyncIterator[StreamEvent]:
+    async def events(self) -> AsyncGenerator[StreamEvent, None]:
         """What the caller shall see: first what was held back; usage and the Finish last, when
         the books are closed."""
         reader = self._reader
@@ -141,8 +141,10 @@ class AttemptRun:
         if self.ended is None:
             await self._abandoned("hedge_lost")
 
-    def partial(self) -> LLMResponse:
-        """What came of it so far."""
+    def received(self) -> LLMResponse:
+        """The response, or what came of it so far."""
+        if self.response is not None:
+            return self.response
         if self._reader is None:
             return LLMResponse(parts=(), finish_reason=None, usage=None)
         return self._reader.got.response()
@@ -155,7 +157,7 @@ class AttemptRun:
 
     def _may_give_up(self) -> bool:
         now_s = self._services.clock.now()
-        return has_alternative(self._env, self.endpoint, self._services.state, now_s)
+        return alternative(self._env, self.endpoint, self._services.state, now_s) is not None
 
     async def _answered(self, response: LLMResponse) -> None:
         if wanting := self._wanting(response):
@@ -176,7 +178,7 @@ class AttemptRun:
         wanted = name in policy.opt_in or name in policy.fallbacks or accept is not None
         if not wanted or not self._may_give_up():
             return None
-        env.kept = (self.endpoint, response)
+        env.kept = self
         return name
 
     # Ending
@@ -205,7 +207,8 @@ class AttemptRun:
             await close_within(self._reader, _CLOSE_S)
         if self.ended is None:
             now_s = self._services.clock.now()
-            self._env.failed.append(Failed(self.endpoint, failure, now_s))
+            shown = self._env.committed
+            self._env.failed.append(Failed(self.endpoint, failure, now_s, shown))
             await self._end(Ending(outcome=failure.error_class, failure=failure))
 
     async def _end(self, ending: Ending) -> None:

@@ -14,7 +14,7 @@ from .routing.selection import resolve
 from .setup import Endpoint
 from .state import RouterState
 
-__all__ = ["Step", "Stop", "has_alternative", "next_step"]
+__all__ = ["Step", "Stop", "alternative", "availability_of", "next_step"]
 
 # How soon to look again when only another call's end can free a target.
 _LOOK_AGAIN_S = 0.05
@@ -49,9 +49,11 @@ def next_step(
     last = env.failed[-1] if env.failed else None
     if last is not None and (why := _ends_call(env, last)):
         return Stop(why)
+    if last is not None and state.retries.balance(now_s) < 1:
+        return Stop("the budget of retries over all calls is empty")
     again = _retry(env, last, state, now_s, backoff_s) if last else None
     others = list(_others(env, last))
-    seen = [(e, _availability(env, e, state, now_s)) for e in others]
+    seen = [(e, availability_of(env, e, state, now_s)) for e in others]
     ready = [e for e, at in seen if at.at_s is not None and at.at_s <= now_s]
     fresh = [e for e in ready if not env.failures_at(e)]
     # A rate-limited target is asked again only when no other can be; of any other failure the
@@ -67,17 +69,19 @@ def next_step(
     return _when_none_is_ready(env, state, seen, now_s)
 
 
-def has_alternative(env: Envelope, endpoint: Endpoint, state: RouterState, now_s: float) -> bool:
-    """Whether giving up on this endpoint now would leave another one that can be asked."""
+def alternative(
+    env: Envelope, endpoint: Endpoint, state: RouterState, now_s: float
+) -> Endpoint | None:
+    """The first other endpoint that can be asked now, while this one is still being asked."""
     if env.attempts_left <= 0 or state.retries.balance(now_s) < 1:
-        return False
+        return None
     for other in env.endpoints:
         if other is endpoint or other.target.id in env.under_way or not _askable(env, other):
             continue
-        at_s = _availability(env, other, state, now_s).at_s
+        at_s = availability_of(env, other, state, now_s).at_s
         if at_s is not None and at_s <= now_s:
-            return True
-    return False
+            return other
+    return None
 
 
 def _ends_call(env: Envelope, last: Failed) -> str:
@@ -101,7 +105,7 @@ def _retry(
     """The same target once more, if the table, the waits and the deadline allow it."""
     if last.endpoint.target.id in env.too_dear or not _may_retry(env, last, env.setup.policy.retry):
         return None
-    at = _availability(env, last.endpoint, state, now_s)
+    at = availability_of(env, last.endpoint, state, now_s)
     if at.at_s is None:
         return None
     if last.failure.row.retry != "retry_after" and at.at_s > now_s and not at.gated:
@@ -113,6 +117,8 @@ def _retry(
 
 
 def _may_retry(env: Envelope, last: Failed, policy: RetryPolicy) -> bool:
+    if last.after_shown:
+        return False
     failures = env.failures_at(last.endpoint)
     name = last.failure.row.name
     times = sum(1 for failed in failures if failed.failure.row.name == name)
@@ -130,6 +136,8 @@ def _may_retry(env: Envelope, last: Failed, policy: RetryPolicy) -> bool:
 def _askable(env: Envelope, endpoint: Endpoint) -> bool:
     """Whether this call may ask it at all, be it available or not."""
     if endpoint.target.id in env.too_dear:
+        return False
+    if env.prefills and not endpoint.target.capabilities.prefill:
         return False
     for failed in env.failed:
         if failed.failure.row.next == "larger_window" and not _is_larger(endpoint, failed.endpoint):
@@ -170,7 +178,7 @@ def _others(env: Envelope, last: Failed | None) -> Iterator[Endpoint]:
             yield endpoint
 
 
-def _availability(
+def availability_of(
     env: Envelope, endpoint: Endpoint, state: RouterState, now_s: float
 ) -> Availability:
     tokens = env.tokens_at(endpoint) if endpoint.target.tpm_max else 0

@@ -4,7 +4,8 @@ Mutable, and seen by one call only. It remembers; what to do next is decided in 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from .accounting import RateCard
 from .clients.base import ProviderFailure
@@ -12,25 +13,31 @@ from .errors import BudgetExceeded
 from .options import CallOptions
 from .routing.planner import Planned
 from .setup import Endpoint, RouterSetup
-from .types import Attempt, LLMRequest, LLMResponse, Plan
+from .types import Answer, Attempt, LLMRequest, LLMResponse, Plan, Text
+
+if TYPE_CHECKING:
+    from .attempt import AttemptRun
 
 __all__ = ["Envelope", "Failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A failed attempt at an endpoint; `at_s` is when it ended."""
+    """A failed attempt at an endpoint; `at_s` is when it ended, `after_shown` whether the caller
+    had seen something of it."""
 
     endpoint: Endpoint
     failure: ProviderFailure
     at_s: float
+    after_shown: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class Envelope:
     """`failed` holds every failure in the order of their ends; `under_way` counts attempts that
-    were dispatched and have not ended; `committed` is True once something was shown. `kept` is
-    a response that would do if nothing better comes (a refusal that was to fall back)."""
+    were dispatched and have not ended; `committed` is True once something of the last attempt was
+    shown. `kept` has a response that would do if nothing better comes (a refusal that was to fall
+    back). `shown_before` is text of another target that this one goes on from (`prefills`)."""
 
     call_id: str
     request: LLMRequest
@@ -47,9 +54,12 @@ class Envelope:
     under_way: set[str] = field(default_factory=set)
     too_dear: set[str] = field(default_factory=set)
     refused_budget: BudgetExceeded | None = None
-    kept: "tuple[Endpoint, LLMResponse] | None" = None
+    kept: "AttemptRun | None" = None
     committed: bool = False
-    waited_s: float = 0.0
+    answer: "Answer | None" = None
+    shown_before: str = ""
+    prefills: bool = False
+    claimed: int = 0
     tokens: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -59,6 +69,19 @@ class Envelope:
     @property
     def endpoints(self) -> Sequence[Endpoint]:
         return self.planned.endpoints
+
+    def next_claim(self) -> int:
+        """A number for the next hold, from 1: holds are told apart by it."""
+        self.claimed += 1
+        return self.claimed
+
+    def with_shown_before(self, response: LLMResponse) -> LLMResponse:
+        """The response with the text in front that the caller saw of an earlier target."""
+        if not self.shown_before:
+            return response
+        rest = [part for part in response.parts if not isinstance(part, Text)]
+        text = Text(self.shown_before + response.text)
+        return replace(response, parts=(text, *rest))
 
     def card(self, endpoint: Endpoint) -> RateCard:
         card = self.planned.cards.get(endpoint.target.id)

@@ -160,7 +160,12 @@ class Answer:
     call_id: str
     attempts: tuple[Attempt, ...]
     plan: Plan
-    usage_estimated: bool = False
+    winner: int = 1  # the index of the attempt that this is the answer of
+
+    @property
+    def usage_estimated(self) -> bool:
+        """Whether the winning attempt's cost is an estimate, its vendor having told no usage."""
+        return any(a.basis == "estimated" for a in self.attempts if a.index == self.winner)
 
     @property
     def text(self) -> str:
@@ -196,7 +201,7 @@ class Answer:
 
     @property
     def attempts_cost(self) -> Decimal:
-        lost = sum(attempt.cost_pico for attempt in self.attempts if attempt.outcome != "ok")
+        lost = sum(attempt.cost_pico for attempt in self.attempts if attempt.index != self.winner)
         return usd_from_pico(lost)
 
     @property
