@@ -103,7 +103,9 @@ def record(
     if outcome == "neutral":
         return state
     state = _counted(state, policy, outcome, now_s)
-    return _opened(state, policy, now_s, random_unit) if _must_open(state, policy) else state
+    if outcome == "success" or not _must_open(state, policy):
+        return state
+    return _opened(state, policy, now_s, random_unit)
 
 
 def _probed(

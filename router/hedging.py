@@ -52,3 +52,5 @@ async def race(
         for task, run in runs.items():
             if not task.done():
                 await run.lose(task)
+            if not task.cancelled():
+                task.exception()  # it is in the attempt's record; asyncio shall not log it
