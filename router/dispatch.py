@@ -77,7 +77,8 @@ class Dispatcher:
             grant = await self._reserve(env.setup.budget, claim)
         except BudgetExceeded as refusal:
             if refusal.mode != "downgrade" or hedge:
-                raise over_budget(env, refusal) from refusal.__cause__
+                told = over_budget(env, refusal)
+                raise told from told.__cause__
             self._leave_out_dearer(env, step.endpoint, refusal)
             return None
         # From here to the attempt nothing waits, so that what is checked stays true.
