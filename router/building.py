@@ -47,7 +47,9 @@ def mock_setup(names: Sequence[str], responses: Sequence[str] | None) -> RouterS
     setup = empty_setup()
     for name in names or _MOCKS:
         client = MockLLMClient(name)
-        setup = with_provider(setup, name, client.with_responses(responses or ()), {})
+        if responses:
+            client.with_responses(responses)
+        setup = with_provider(setup, name, client, {})
     return replace(setup, source="mocks")
 
 

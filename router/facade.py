@@ -7,14 +7,17 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterator, Sequence
 from types import TracebackType
-from typing import Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from .accounting import Budget, CostSink
+from .accounting import Budget
 from .answer_stream import AnswerStream
 from .clients.base import LLMClient
 from .options import CallKeywords
 from .router import LLMRouter, Prompt
 from .types import Answer, Plan, StreamEvent, TaskContext, TaskRequest, TaskResponse
+
+if TYPE_CHECKING:
+    from .costs import CostTracker
 
 __all__ = ["SyncRouter", "SyncStream"]
 
@@ -65,7 +68,7 @@ class SyncRouter:
         self.router.register_provider(name, client, **target)
 
     @property
-    def costs(self) -> CostSink:
+    def costs(self) -> "CostTracker":
         return self.router.costs
 
     @property

@@ -14,10 +14,10 @@ from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from . import building, failing
-from .accounting import Budget, CostSink
+from .accounting import Budget
 from .answer_stream import AnswerStream
 from .attempt import AttemptRun
 from .background import Background
@@ -46,6 +46,9 @@ from .types import (
     TaskResponse,
     as_request,
 )
+
+if TYPE_CHECKING:
+    from .costs import CostTracker
 
 __all__ = ["LLMRouter"]
 
@@ -272,12 +275,11 @@ class LLMRouter:
         return self._state
 
     @property
-    def costs(self) -> CostSink:
-        """The tracker of this router's costs; `costs.total` is exact US dollars."""
+    def costs(self) -> "CostTracker":
+        """What was spent: `costs.total` is exact US dollars, `costs.cost_summary()` the rest."""
         if self._setup.costs is None:
             self._setup = replace(self._setup, costs=building.new_costs())
-        assert self._setup.costs is not None
-        return self._setup.costs
+        return cast("CostTracker", self._setup.costs)
 
     @property
     def budget(self) -> Budget | None:
