@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,17 +63,12 @@ def prices(
     if not wanted:
         raise click.UsageError("name a model as PROVIDER/MODEL, or --config FILE")
     for source, provider, model, base_url in wanted:
-        rates = _told(
-            lambda s=source, p=provider, m=model, u=base_url: s.rates(
-                p, m, base_url=u, at_s=moment_s, tier=tier
-            )
-        )
+        ask = partial(source.rates, provider, model, base_url=base_url, at_s=moment_s, tier=tier)
+        rates = _told(ask)
         for level in rates.levels:
-            over = level.over + 1
             row = {"model": f"{provider}/{model}", "over": max(level.over, 0)}
-            row |= {
-                name: _per_mtok(rates.usd_per_unit(kind, over)) for name, kind in _KINDS.items()
-            }
+            for name, kind in _KINDS.items():
+                row[name] = _per_mtok(rates.usd_per_unit(kind, level.over + 1))
             rows.append({**row, "source": rates.version, "guess": rates.guess})
     if as_json:
         _print_json(rows)

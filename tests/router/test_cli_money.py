@@ -103,11 +103,11 @@ def test_costs_of_a_ledger(tmp_path: Path) -> None:
     path = tmp_path / "costs.db"
     spent(path)
     told = as_json(costs, path)
-    assert [
-        (row["provider"], row["usd"], row["calls"], row["estimated"]) for row in told["costs"]
-    ] == [
+    shown = [(r["provider"], r["usd"], r["calls"], r["estimated"]) for r in told["costs"]]
+    assert shown == [
+        ("(expired)", "0.0001", 1, 1),
         ("p", "0.00002", 2, 1),
-        ("total", "0.00002", 2, 1),
+        ("total", "0.00012", 3, 2),
     ]
     assert told["expired"] == ["a9"] and told["discrepancies"] == []
     later = as_json(costs, f"sqlite:{path}", "--since", "2100-01-01", "--by", "task")
