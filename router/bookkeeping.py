@@ -17,7 +17,7 @@ from .events import AttemptEnded, AttemptStarted
 from .setup import Endpoint
 from .state import RouterState
 from .stream import Accumulator
-from .types import Attempt, Certainty, LLMResponse, Usage
+from .types import Attempt, Certainty, FinishReason, LLMResponse, Usage
 
 __all__ = ["Ending", "Opened", "Services", "begin", "close"]
 
@@ -163,6 +163,7 @@ def close(
         streamed=env.streamed,
         hedge=opened.hedge,
         usage=usage,
+        finish_reason=_finish_reason(ending),
         hold_pico=opened.grant.amount_pico,
         cost_pico=amount_pico,
         basis=basis,
@@ -211,6 +212,13 @@ def _known(ending: Ending) -> tuple[Usage | None, bool, str]:
         calls = "".join(call.name + str(call.arguments) for call in response.tool_calls)
         return response.usage, True, response.thinking + response.text + calls
     return (failure.usage if failure else None), False, ""
+
+
+def _finish_reason(ending: Ending) -> FinishReason | None:
+    if ending.response is not None:
+        return ending.response.finish_reason
+    finish = ending.got.finish if ending.got else None
+    return finish.reason if finish else None
 
 
 def _verdict(opened: Opened, ending: Ending) -> BreakerOutcome:

@@ -5,6 +5,7 @@ nothing. A new one is found by its line in COMMANDS.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 
 import click
 
@@ -22,10 +23,10 @@ class _Commands(click.Group):
     """Imports a command's module when it is asked for, so that the others' needs do not matter."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [name for name in COMMANDS if find_spec(f"{__name__}.{name}")]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.list_commands(ctx):
             return None
         command = import_module(f".{cmd_name}", __name__).command
         assert isinstance(command, click.Command)

@@ -131,6 +131,7 @@ class Attempt:
     streamed: bool = False
     hedge: bool = False
     usage: Usage | None = None
+    finish_reason: FinishReason | None = None
     hold_pico: int = 0
     cost_pico: int = 0
     basis: Basis = "void"
