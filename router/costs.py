@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -266,9 +266,20 @@ def _blended(tokens: int) -> Usage:
 
 def record_to_json(record: CostRecord) -> str:
     """A record as a ledger keeps it; the vendor's raw usage is kept too."""
-    usage = None if record.usage is None else asdict(record.usage)
-    values = {**asdict(replace(record, usage=None)), "usage": usage}
-    return json.dumps(values, separators=(",", ":"), default=str)
+    values = {name: getattr(record, name) for name in _RECORD_FIELDS}
+    if record.usage is not None:
+        values["usage"] = {name: getattr(record.usage, name) for name in _USAGE_FIELDS}
+    return _ENCODER.encode(values)
+
+
+def _plain(value: object) -> object:
+    """What JSON has no word for: a mapping that is no dict, or anything of a vendor's."""
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+_RECORD_FIELDS = tuple(f.name for f in fields(CostRecord))
+_USAGE_FIELDS = tuple(f.name for f in fields(Usage))
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=_plain)
 
 
 def record_from_json(text: str) -> CostRecord | None:

@@ -71,25 +71,28 @@ class Admission:
             return claim.request
         return replace(claim.request, max_tokens=self._policy.output_tokens_default)
 
-    async def admit(self, claim: Claim, request: LLMRequest, applying: Applying) -> Held:
-        """The hold. Raises BudgetExceeded."""
+    async def admit(
+        self, claim: Claim, request: LLMRequest, applying: Applying, bound_pico: int
+    ) -> Held:
+        """The hold of what the request can cost at most, `bound_pico`. Raises BudgetExceeded."""
         queued = [s.account for limit, s in applying if self._policy.mode_of(limit) == "queue"]
         account = self._line.is_waited_for(queued)
         if not account:
-            held = await self._try(claim, request, applying)
+            held = await self._try(claim, request, applying, bound_pico)
             if isinstance(held, Held):
                 return held
             account = held.scope.account
         return await self._queue(claim, request, account)
 
     async def _try(
-        self, claim: Claim, request: LLMRequest, applying: Applying
+        self, claim: Claim, request: LLMRequest, applying: Applying, bound_pico: int | None = None
     ) -> Held | ScopeSummary:
         """The hold, or the account of mode queue that has no room. Any other that has none
         raises, unless it is of mode clamp and fewer output tokens fit."""
         tries_left = _CLAMP_TRIES
         while True:
-            held = await self._reserve(claim, request, applying)
+            bound = claim.card.upper_bound(request) if bound_pico is None else bound_pico
+            held = await self._reserve(claim, request, applying, bound)
             if isinstance(held, Held):
                 return held
             limit = next(limit for limit, scope in applying if scope == held.scope)
@@ -99,13 +102,12 @@ class Admission:
             clamped = self._clamped(claim, request, held) if mode == "clamp" else None
             tries_left -= 1
             if clamped is None or not tries_left:
-                raise budget_exceeded(held, claim.card.upper_bound(request), mode)
-            request = clamped
+                raise budget_exceeded(held, bound, mode)
+            request, bound_pico = clamped, None
 
     async def _reserve(
-        self, claim: Claim, request: LLMRequest, applying: Applying
+        self, claim: Claim, request: LLMRequest, applying: Applying, bound: int
     ) -> Held | ScopeSummary:
-        bound = claim.card.upper_bound(request)
         amount = self._amount(claim, applying, bound)
         scopes = (*(scope for _, scope in applying), Scope(name=EVERYTHING))
         reservation = await self._ledger.reserve(

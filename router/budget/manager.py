@@ -77,9 +77,10 @@ class LedgerBudget:
         that has no room, LedgerUnavailable where the store is down and a limit fails closed."""
         applying = self._admission.applying(claim)
         request = self._admission.bounded(claim, applying)
-        self._check_call(claim, request)
+        bound = claim.card.upper_bound(request)
+        self._check_call(claim, bound)
         try:
-            return await self._admission.admit(claim, request, applying)
+            return await self._admission.admit(claim, request, applying, bound)
         except LedgerUnavailable as error:
             if any(self._fails_closed(limit) for limit, _ in applying) or (
                 not applying and self.policy.store_down == "closed"
@@ -125,10 +126,9 @@ class LedgerBudget:
     async def aclose(self) -> None:
         await self.ledger.aclose()
 
-    def _check_call(self, claim: Claim, request: LLMRequest) -> None:
+    def _check_call(self, claim: Claim, need: int) -> None:
         """The call's own budget, and its room for this attempt taken at once. It is no account
         of the ledger: it ends with the call, and all attempts of a call run here."""
-        need = claim.card.upper_bound(request)
         if claim.limit_pico is not None:
             held = sum(self._in_call.get(claim.call_id, {}).values())
             if claim.limit_pico == 0 or claim.spent_pico + held + need > claim.limit_pico:
@@ -175,9 +175,8 @@ class LedgerBudget:
 
     async def _settle(self, grant: Held, record: CostRecord) -> None:
         hold_id = grant.claim.hold_id
-        settlement = Settlement(
-            basis=record.basis, amount_pico=record.amount_pico, detail=record_to_json(record)
-        )
+        detail = record_to_json(record) if self.ledger.is_lasting else ""
+        settlement = Settlement(basis=record.basis, amount_pico=record.amount_pico, detail=detail)
         if not grant.stored:
             # Nothing could be held: hold it now, whatever the limits say; it was spent.
             scopes = [replace(scope, enforced=False) for scope in grant.scopes]

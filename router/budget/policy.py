@@ -52,10 +52,12 @@ class Limit:
     warn_percent: int | None = None
     store_down: StoreDown | None = None
     soft_percent: int = 90
+    limit_pico: int | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.usd is not None:
-            pico_from_usd(self.usd)
+        object.__setattr__(
+            self, "limit_pico", None if self.usd is None else pico_from_usd(self.usd)
+        )
         for key in (self.per, *self.only):
             if key not in _PER[:-1] and not (key.startswith("tag:") and len(key) > len("tag:")):
                 words = ", ".join(repr(word) for word in _PER)
@@ -63,10 +65,6 @@ class Limit:
         _check_words(self.name, self.mode, self.store_down, self.warn_percent)
         if not 1 <= self.soft_percent <= 100:
             raise ConfigError(f"limit {self.name!r}: soft_percent is from 1 to 100")
-
-    @property
-    def limit_pico(self) -> int | None:
-        return None if self.usd is None else pico_from_usd(self.usd)
 
     def scope(self, claim: Claim, wall_s: float, mode: Mode) -> Scope | None:
         """The account in which this limit counts a claim now; None where it does not apply."""
@@ -114,8 +112,10 @@ class CostManagementPolicy:
     output_tokens_default: int = OUTPUT_TOKENS_DEFAULT
     clamp_tokens_min: int = 16
     hold_ttl_s: float = 900.0
+    _all: tuple[Limit, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_all", (*self._usual(), *self.limits))
         _check_words("policy", self.mode, self.store_down, self.warn_percent)
         for name in ("output_tokens_default", "clamp_tokens_min", "hold_ttl_s"):
             if getattr(self, name) <= 0:
@@ -127,17 +127,19 @@ class CostManagementPolicy:
 
     def all_limits(self) -> tuple[Limit, ...]:
         """The limits by task, day and month where they are set, and the others."""
+        return self._all
+
+    def _usual(self) -> tuple[Limit, ...]:
         given = (
             ("task", self.per_task_usd, "task", Window()),
             ("daily", self.daily_usd, "", Window(span="day", zone=self.zone)),
             ("monthly", self.monthly_usd, "", Window(span="month", zone=self.zone)),
         )
-        usual = tuple(
+        return tuple(
             Limit(name=name, usd=usd, per=per, window=window)
             for name, usd, per, window in given
             if usd is not None
         )
-        return (*usual, *self.limits)
 
     def mode_of(self, limit: Limit) -> Mode:
         return limit.mode or self.mode

@@ -35,12 +35,16 @@ class _Account:
 
 @dataclass(slots=True)
 class _Open:
+    """An open hold with its accounts, and the bucket of each in which it counts."""
+
     hold: Hold
-    buckets: tuple[int, ...]
+    places: tuple[tuple[str, int], ...]
 
 
 class MemoryLedger:
     """A `Store` in memory. `wall` tells seconds since the Unix epoch."""
+
+    is_lasting = False
 
     def __init__(self, *, wall: Callable[[], float] = time.time, rows_max: int = ROWS_MAX) -> None:
         self._wall = wall
@@ -76,7 +80,8 @@ class MemoryLedger:
                 created_at_s=now_s,
                 expires_at_s=now_s + ttl_s,
             )
-            opened = _Open(hold, tuple(buckets(scope, now_s)[0] for scope in ordered))
+            places = tuple((scope.account, buckets(scope, now_s)[0]) for scope in ordered)
+            opened = _Open(hold, places)
             for account, bucket in self._places(opened):
                 account.held[bucket] = account.held.get(bucket, 0) + amount_pico
             self._open[hold_id] = opened
@@ -129,8 +134,8 @@ class MemoryLedger:
                     rows[row.account] += row.amount_pico
             holds = dict.fromkeys(self._accounts, 0)
             for opened in self._open.values():
-                for scope in opened.hold.scopes:
-                    holds[scope.account] += opened.hold.amount_pico
+                for name, _ in opened.places:
+                    holds[name] += opened.hold.amount_pico
             found = (
                 Discrepancy(
                     account=name,
@@ -165,14 +170,15 @@ class MemoryLedger:
         for account, bucket in self._places(opened):
             account.posted[bucket] = account.posted.get(bucket, 0) + amount_pico
             account.posted_all += amount_pico
-        for scope in opened.hold.scopes:
+        now_s = self._wall()
+        for name, _ in opened.places:
             row = LedgerRow(
                 hold_id=opened.hold.hold_id,
-                account=scope.account,
+                account=name,
                 basis=settlement.basis,
                 hold_pico=opened.hold.amount_pico,
                 amount_pico=amount_pico,
-                settled_at_s=self._wall(),
+                settled_at_s=now_s,
                 detail=settlement.detail,
             )
             self._rows.append(row)
@@ -206,12 +212,12 @@ class MemoryLedger:
         )
 
     def _places(self, opened: _Open) -> Iterator[tuple[_Account, int]]:
-        for scope, bucket in zip(opened.hold.scopes, opened.buckets, strict=True):
-            account = self._accounts.pop(scope.account, None)
+        for name, bucket in opened.places:
+            account = self._accounts.pop(name, None)
             if account is None:
                 account = _Account()
                 self._drop_unused()
-            self._accounts[scope.account] = account  # the last used stands last
+            self._accounts[name] = account  # the last used stands last
             yield account, bucket
 
     def _drop_unused(self) -> None:

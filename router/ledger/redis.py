@@ -47,6 +47,8 @@ class RedisLedger:
     expiry and calendar windows go by the caller's `wall`.
     """
 
+    is_lasting = True
+
     def __init__(
         self,
         url: str,

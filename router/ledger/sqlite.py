@@ -67,6 +67,8 @@ class SqliteLedger:
     Amounts of one account go up to about nine million US dollars (64-bit pico-dollars).
     """
 
+    is_lasting = True
+
     def __init__(
         self,
         path: str | Path,

@@ -42,7 +42,13 @@ class Discrepancy:
 
 
 class Store(Ledger, Protocol):
-    """A ledger that can also be set right and checked."""
+    """A ledger that can also be set right and checked.
+
+    It `is_lasting` if its rows outlive the process: then each has its cost record in `detail`.
+    """
+
+    @property
+    def is_lasting(self) -> bool: ...
 
     async def reconcile(self, hold_id: str, settlement: Settlement) -> bool:
         """Replace what an expired hold was taken to have cost by the truth, once: a further row

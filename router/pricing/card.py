@@ -6,10 +6,9 @@ rates together. What must not: where rates come from, or what is done with the a
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 from ..types import LLMRequest, Target, Usage
-from .rates import CacheWrite, Cost, Rates
+from .rates import Cost, Rates
 from .tokens import cache_asked, has_images, input_bound, input_estimate, text_estimate
 
 __all__ = ["OUTPUT_TOKENS_DEFAULT", "TargetCard"]
@@ -44,13 +43,17 @@ class TargetCard:
         `output_tokens_max`, else the request's `max_tokens`, else the target's most."""
         outputs = self.output_tokens(request) if output_tokens_max is None else output_tokens_max
         inputs = self.input_tokens(request)
-        asked = cast(CacheWrite | None, cache_asked(request))
-        tiers = {"", request.service_tier or ""}
+        asked = cache_asked(request)
+        images = has_images(request)
+        bound = self.rates.worst_case(
+            inputs, outputs, n=request.n, cache_write=asked, images=images
+        )
+        if not request.service_tier:
+            return bound
+        tier = self.rates_of(request.service_tier)
         return max(
-            self.rates_of(tier).worst_case(
-                inputs, outputs, n=request.n, cache_write=asked, images=has_images(request)
-            )
-            for tier in tiers
+            bound,
+            tier.worst_case(inputs, outputs, n=request.n, cache_write=asked, images=images),
         )
 
     def output_tokens(self, request: LLMRequest) -> int:

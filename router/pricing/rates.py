@@ -70,6 +70,10 @@ class Rates:
     valid_until_s: float = math.inf
     context_tokens_max: int | None = None
     _order: tuple[tuple[str, tuple[str, ...]], ...] = field(init=False, repr=False, compare=False)
+    # Six entries at most: what depends on the request's kind alone is computed once.
+    _dearest: dict[tuple[CacheWrite | None, bool], tuple[tuple[int, int], ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_order", most_specific_first(self.levels[0].rates))
@@ -141,11 +145,15 @@ class Rates:
         rate, while this model has others, is taken at the dearest of them and noted.
         """
         notes = [self.guess] if self.guess else []
-        lines = list(self.lines(usage))
         rates = self.level(usage.input_total).rates
-        numerator = sum(line.count * line.rate for line in lines)
+        numerator = 0
+        for _, count, rate in self._positions(usage, rates):
+            numerator += count * rate
+        if self._is_whole and not usage.server_tool_calls:
+            pico = divide_half_even(numerator, self.denominator)
+            return Cost(pico=pico, exact=not notes, notes=tuple(notes))
         dearest = max((rate for kind, rate in rates.items() if kind in KINDS), default=0)
-        for kind, count in self._without_rate(usage, lines):
+        for kind, count in self._without_rate(usage):
             notes.append(f"{count} {kind} of {self.model} have no price")
             numerator += count * (dearest if kind in KINDS else 0)
         pico = divide_half_even(numerator, self.denominator)
@@ -154,6 +162,10 @@ class Rates:
     def lines(self, usage: Usage) -> Iterator[Line]:
         """The bill's positions: each token at the rate of the most specific kind that has one."""
         rates = self.level(usage.input_total).rates
+        for kind, count, rate in self._positions(usage, rates):
+            yield Line(kind=kind, count=count, rate=rate)
+
+    def _positions(self, usage: Usage, rates: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
         counts = counts_of(usage)
         leaves: dict[str, int] = {}
         for kind, parts in self._order:
@@ -162,20 +174,27 @@ class Rates:
                 leaf -= leaves[part]
             leaves[kind] = max(leaf, 0)
             if leaf > 0:
-                yield Line(kind=kind, count=leaf, rate=rates[kind])
+                yield kind, leaf, rates[kind]
         for tool, count in usage.server_tool_calls.items():
             if count and (fee := fee_name(tool)) in rates:
-                yield Line(kind=fee, count=count, rate=rates[fee])
+                yield fee, count, rates[fee]
         if REQUESTS in rates:
-            yield Line(kind=REQUESTS, count=1, rate=rates[REQUESTS])
+            yield REQUESTS, 1, rates[REQUESTS]
 
-    def _without_rate(self, usage: Usage, lines: list[Line]) -> Iterator[tuple[str, int]]:
+    @property
+    def _is_whole(self) -> bool:
+        """Whether any token has some rate."""
+        return "input_tokens" in self.levels[0].rates and "output_tokens" in self.levels[0].rates
+
+    def _without_rate(self, usage: Usage) -> Iterator[tuple[str, int]]:
+        """What the usage has and the card has no rate for."""
         if self.is_free:
             return
         rates = self.levels[0].rates
+        positions = list(self._positions(usage, rates))
         for kind, total in (("input_tokens", usage.input_total), ("output_tokens", usage.output)):
             if kind not in rates:
-                billed = sum(line.count for line in lines if is_part_of(line.kind, kind))
+                billed = sum(count for part, count, _ in positions if is_part_of(part, kind))
                 if total > billed:
                     yield kind, total - billed
         for tool, count in usage.server_tool_calls.items():
@@ -242,6 +261,20 @@ class Rates:
         tool_calls: Mapping[str, int],
     ) -> Iterator[tuple[int, int, int]]:
         """Dearest rates for input and output, and fees, at each level that the prompt can reach."""
+        dearest = self._dearest.get((cache_write, images))
+        if dearest is None:
+            dearest = self._dearest[cache_write, images] = self._dearest_rates(cache_write, images)
+        for level, (rate_in, rate_out) in zip(self.levels, dearest, strict=True):
+            if level is self.levels[0] or input_tokens_max > level.over:
+                fees = level.rates.get(REQUESTS, 0)
+                for tool, count in tool_calls.items():
+                    fees += count * level.rates.get(fee_name(tool), 0)
+                yield rate_in, rate_out, fees
+
+    def _dearest_rates(
+        self, cache_write: CacheWrite | None, images: bool
+    ) -> tuple[tuple[int, int], ...]:
+        """The dearest rates for input and output of each level."""
         # Claude writes to its cache only where `cache_control` asks; others on their own.
         explicit = "claude" in self.model.lower()
         kinds_in = list(_INPUT_ALWAYS)
@@ -251,12 +284,10 @@ class Rates:
             kinds_in.append("cache_write_1h_tokens")
         if images:
             kinds_in.append("input_image_tokens")
-        for level in self.levels:
-            if level is self.levels[0] or input_tokens_max > level.over:
-                rates = level.rates
-                fees = rates.get(REQUESTS, 0)
-                fees += sum(c * rates.get(fee_name(t), 0) for t, c in tool_calls.items())
-                yield _dearest(rates, kinds_in), _dearest(rates, _OUTPUT_ALWAYS), fees
+        return tuple(
+            (_dearest(level.rates, kinds_in), _dearest(level.rates, _OUTPUT_ALWAYS))
+            for level in self.levels
+        )
 
 
 def _dearest(rates: Mapping[str, int], kinds: "list[str] | tuple[str, ...]") -> int:

@@ -8,6 +8,7 @@ and code come to on average; it never exceeds the bound.
 
 import json
 from collections.abc import Iterator
+from typing import Literal
 
 from ..types import Image, LLMRequest, Message, Text, Thinking, ToolCall, ToolResult
 
@@ -64,7 +65,7 @@ def has_images(request: LLMRequest) -> bool:
     return _images(request) > 0
 
 
-def cache_asked(request: LLMRequest) -> str | None:
+def cache_asked(request: LLMRequest) -> Literal["5m", "1h"] | None:
     """The longest time that the request asks some of its prompt to be cached for."""
     asked = {request.system_cache}
     asked.update(
