@@ -1,6 +1,6 @@
 """What a caller of `stream` holds: the events as they come, and the answer when they are over."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from types import TracebackType
 
 from .envelope import Envelope
@@ -27,8 +27,8 @@ class AnswerStream:
     def __aiter__(self) -> AsyncIterator[StreamEvent]:
         return self
 
-    async def __anext__(self) -> StreamEvent:
-        return await anext(self._events)
+    def __anext__(self) -> Awaitable[StreamEvent]:
+        return anext(self._events)
 
     async def __aenter__(self) -> "AnswerStream":
         return self

@@ -6,7 +6,7 @@ elsewhere.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 
 from .accounting import Budget, CostRecord, Grant
 from .bookkeeping import Ending, Services, begin, close
@@ -18,9 +18,9 @@ from .envelope import Envelope, Failed
 from .errors import ErrorClassName
 from .events import SettleFailed
 from .setup import Endpoint
-from .soft_timeout import SoftTimeout
 from .stream import StreamReader, close_within
 from .types import Attempt, Finish, LLMResponse, StreamEvent, UsageEvent
+from .watch import Watch
 
 __all__ = ["AttemptRun"]
 
@@ -28,6 +28,8 @@ _SETTLE_TRIES = 5
 _SETTLE_WAIT_S = 0.5
 # How long an abandoned attempt may hold up whoever abandoned it, to close and to settle.
 _CLOSE_S = 0.1
+# Told at a stream's end, when all of it is known.
+_KEPT_BACK = (Finish, UsageEvent)
 
 
 class AttemptRun:
@@ -70,24 +72,25 @@ class AttemptRun:
     async def _complete(self) -> None:
         endpoint, env, started_s = self.endpoint, self._env, self._opened.started_s
         total_s = endpoint.target.timeouts.total_s
-        guard = SoftTimeout(
-            self._services.clock,
-            hard_s=env.deadline_s,
-            soft_s=started_s + total_s if total_s else None,
-            ask=self._may_give_up,
-        )
-        try:
-            async with guard:
-                self.response = await endpoint.client.complete(
-                    self._grant.request, timeout_s=env.deadline_s - started_s
-                )
-        except TimeoutError:
-            if not guard.gave_up:
-                raise
-            raise ProviderFailure(
-                "timeout_total", f"no answer within {total_s:g} s", certainty="possibly_accepted"
-            ) from None
+        asking = endpoint.client.complete(self._grant.request, timeout_s=env.deadline_s - started_s)
+        if not total_s or started_s + total_s >= env.deadline_s:
+            self.response = await asking  # the deadline is the whole call's
+        else:
+            self.response = await self._watched(asking, started_s + total_s)
         await self._answered(self.response)
+
+    async def _watched(self, asking: Awaitable[LLMResponse], soft_s: float) -> LLMResponse:
+        watch = Watch(self._services.clock, self._may_give_up)
+        try:
+            return await watch.wait(asking, hard_s=None, soft_s=soft_s)
+        except TimeoutError:
+            if not watch.gave_up:
+                raise
+            took_s = soft_s - self._opened.started_s
+            message = f"no answer within {took_s:g} s"
+            raise ProviderFailure("timeout_total", message, certainty="possibly_accepted") from None
+        finally:
+            watch.stop()
 
     async def _open(self) -> None:
         env = self._env
@@ -115,7 +118,7 @@ class AttemptRun:
         assert reader is not None
         try:
             for event in self._held_back:
-                if not isinstance(event, Finish | UsageEvent):
+                if not isinstance(event, _KEPT_BACK):
                     yield event
             self._held_back.clear()
             while self.ended is None:
@@ -123,7 +126,7 @@ class AttemptRun:
                 if following is None:
                     self.response = reader.got.response()
                     await self._end(Ending(outcome="ok"))
-                elif not isinstance(following, Finish | UsageEvent):
+                elif not isinstance(following, _KEPT_BACK):
                     yield following
         except BaseException as error:
             await self._ended_by(error)

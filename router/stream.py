@@ -7,6 +7,7 @@ a failure is the engine's.
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 from .clients.base import ProviderFailure
 from .clock import Clock
 from .policy import StreamPolicy
-from .soft_timeout import SoftTimeout
 from .types import (
     Finish,
     LLMResponse,
@@ -34,6 +34,7 @@ from .types import (
     UsageEvent,
     is_visible,
 )
+from .watch import Watch
 
 __all__ = ["Accumulator", "StreamReader"]
 
@@ -160,11 +161,15 @@ class StreamReader:
         self._timeouts = timeouts
         self._policy = policy
         self._deadline_s = deadline_s
-        self._may_give_up = may_give_up
         self._started_s = clock.now()
         self._held_events = 0
         self._held_bytes = 0
         self._waiting = False
+        total_s, ttft_s = timeouts.total_s, timeouts.ttft_s
+        self._total_s = self._started_s + total_s if total_s else math.inf
+        first_s = self._started_s + ttft_s if ttft_s else math.inf
+        self._soft_s = min(first_s, self._total_s)
+        self._watch = Watch(clock, may_give_up)
         self.first_delta_s: float | None = None
         self.got = Accumulator()
 
@@ -172,6 +177,7 @@ class StreamReader:
         """The next event, None after the last. Raises ProviderFailure when the stream is one,
         TimeoutError when the call's deadline has come."""
         while True:
+            event: StreamEvent | None
             try:
                 event = await self._next()
             except StopAsyncIteration:
@@ -181,6 +187,7 @@ class StreamReader:
                     raise
                 event = None  # all was said: what is missing is a [DONE] or a clean close
             if event is None:
+                self._watch.stop()
                 self._check_end()
                 return None
             self.got.add(event)
@@ -192,37 +199,42 @@ class StreamReader:
             return event
 
     async def aclose(self) -> None:
+        self._watch.stop()
         close = getattr(self._events, "aclose", None)
         if close is not None:
             await close()
 
-    async def _next(self) -> StreamEvent | None:
-        now_s = self._clock.now()
-        limits = self._timeouts
-        hard_s = self._deadline_s
-        idle_s = now_s + limits.idle_s if limits.idle_s and self._waiting else None
-        total_s = self._started_s + limits.total_s if limits.total_s else None
-        soft_s = None
-        if self.first_delta_s is None:
-            if limits.ttft_s:
-                soft_s = self._started_s + limits.ttft_s
-            moments = [m for m in (idle_s, total_s, soft_s) if m is not None]
-            # Nothing was shown yet: whichever limit is first may only send us elsewhere.
-            soft_s = min(moments, default=None)
-        else:
-            hard_s = min([m for m in (hard_s, idle_s, total_s) if m is not None])
-        guard = SoftTimeout(self._clock, hard_s=hard_s, soft_s=soft_s, ask=self._may_give_up)
+    async def _next(self) -> StreamEvent:
+        hard_s, soft_s, idle_s = self._limits()
         try:
-            async with guard:
-                event = await anext(self._events)
+            event = await self._watch.wait(anext(self._events), hard_s=hard_s, soft_s=soft_s)
         except TimeoutError:
-            raise self._timed_out(guard, idle_s) from None
+            if not self._watch.rang:
+                raise ProviderFailure(
+                    "protocol_bad", "the client raised TimeoutError", certainty="possibly_accepted"
+                ) from None
+            raise self._timed_out(idle_s) from None
         self._waiting = True
         return event
 
-    def _timed_out(self, guard: SoftTimeout, idle_s: float | None) -> Exception:
+    def _limits(self) -> tuple[float, float | None, float | None]:
+        """(hard, soft, idle) moments of the next wait. While nothing was shown, whichever limit
+        comes first may only send us elsewhere; later there is no elsewhere."""
+        hard_s, soft_s = self._deadline_s, self._soft_s
+        idle_s: float | None = None
+        if self._timeouts.idle_s and self._waiting:
+            idle_s = self._clock.now() + self._timeouts.idle_s
+        if self.first_delta_s is None:
+            if idle_s is not None and idle_s < soft_s:
+                soft_s = idle_s
+            return hard_s, soft_s, idle_s
+        if idle_s is not None and idle_s < hard_s:
+            hard_s = idle_s
+        return min(hard_s, self._total_s), None, idle_s
+
+    def _timed_out(self, idle_s: float | None) -> Exception:
         now_s = self._clock.now()
-        if now_s >= self._deadline_s and not guard.gave_up:
+        if now_s >= self._deadline_s and not self._watch.gave_up:
             return TimeoutError("the call's deadline")
         waited = f"{now_s - self._started_s:.3f} s"
         if idle_s is not None and now_s >= idle_s:
