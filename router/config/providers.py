@@ -110,12 +110,11 @@ def _add(made: Made, table: ProviderTable, path: KeyPath) -> None:
     if mode is None:
         return
     for key_env in table.api_keys_env or (table.api_key_env,):
+        make = partial(_client, made, table, kind, mode, key_env, models[0])
+        client = made.filler.attempt(path, make)
+        if client is None:
+            continue
         for model in models:
-            client = made.filler.attempt(
-                path, partial(_client, made, table, kind, mode, key_env, model)
-            )
-            if client is None:
-                continue
             target = _target(table, model or client.model, key_env)
             own = partial(own_price, table, kind, target.model, is_mock=mode == "mock")
             price = made.filler.attempt(path, own)

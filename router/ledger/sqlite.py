@@ -1,25 +1,19 @@
 """The ledger in one SQLite file: the default of programs that restart, and of several on one host.
 
-What belongs here: the file, its schema, and the transactions. What must not: policy. Write-ahead
-logging makes every commit survive the death of the process at any point; `durability="power"`
-makes it survive the death of the machine too, at the price of one fsync a step. A transaction
-takes some tens of microseconds and runs on the event loop's thread; while another process holds
-the file, waiting is asynchronous, so the loop is never blocked by others.
+What belongs here: the transactions. What must not: policy, or the file itself, which is
+`sqlite_file.py`'s. Write-ahead logging makes every commit survive the death of the process at any
+point; `durability="power"` makes it survive the death of the machine too, at the price of one
+fsync a step. A transaction takes some tens of microseconds and runs on the event loop's thread;
+while another process holds the file, waiting is asynchronous: others never block the loop.
 """
 
-import asyncio
-import os
-import random
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
 
-from ..errors import LedgerUnavailable
 from .base import Hold, LedgerRow, Reservation, Scope, ScopeSummary, Settlement
+from .sqlite_file import Durability, SqliteFile
 from .store import (
     Discrepancy,
     buckets,
@@ -31,33 +25,10 @@ from .store import (
     scopes_to_json,
 )
 
-__all__ = ["SCHEMA_VERSION", "SWEEP_MAX", "SqliteLedger"]
+__all__ = ["SWEEP_MAX", "SqliteLedger"]
 
-SCHEMA_VERSION = 1
 SWEEP_MAX = 64
 """Expired holds that one step settles; the next step settles the next ones."""
-
-_WAIT_S = 0.002
-_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_SCHEMA = """
-CREATE TABLE account (
-  account TEXT NOT NULL, bucket INTEGER NOT NULL,
-  posted INTEGER NOT NULL DEFAULT 0, held INTEGER NOT NULL DEFAULT 0 CHECK (held >= 0),
-  PRIMARY KEY (account, bucket)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE hold (
-  hold_id TEXT NOT NULL PRIMARY KEY, scopes TEXT NOT NULL, buckets TEXT NOT NULL,
-  amount INTEGER NOT NULL, created_s REAL NOT NULL, expires_s REAL NOT NULL,
-  basis TEXT, reconciled INTEGER NOT NULL DEFAULT 0, settled_s REAL, detail TEXT
-) STRICT, WITHOUT ROWID;
-CREATE INDEX hold_open ON hold (expires_s) WHERE basis IS NULL;
-CREATE TABLE line (
-  id INTEGER PRIMARY KEY, hold_id TEXT NOT NULL, account TEXT NOT NULL, basis TEXT NOT NULL,
-  hold INTEGER NOT NULL, amount INTEGER NOT NULL, settled_s REAL NOT NULL, detail TEXT NOT NULL
-) STRICT;
-CREATE INDEX line_account ON line (account);
-"""
-_T = TypeVar("_T")
 
 
 class SqliteLedger:
@@ -74,16 +45,11 @@ class SqliteLedger:
         path: str | Path,
         *,
         wall: Callable[[], float] = time.time,
-        durability: Literal["process", "power"] = "process",
+        durability: Durability = "process",
         busy_s: float = 5.0,
     ) -> None:
-        self._path = Path(path)
         self._wall = wall
-        self._durability = durability
-        self._busy_s = busy_s
-        self._lock = threading.Lock()
-        self._db: sqlite3.Connection | None = None
-        self._pid = 0
+        self._file = SqliteFile(path, durability=durability, busy_s=busy_s)
 
     async def reserve(
         self, hold_id: str, scopes: Sequence[Scope], amount_pico: int, *, ttl_s: float
@@ -91,16 +57,18 @@ class SqliteLedger:
         """Hold the amount in all scopes or in none. Raises ValueError for a settled id."""
         ordered = checked_scopes(scopes)
         checked_amount(amount_pico)
-        return await self._step(lambda db: self._reserve(db, hold_id, ordered, amount_pico, ttl_s))
+        return await self._file.step(
+            lambda db: self._reserve(db, hold_id, ordered, amount_pico, ttl_s)
+        )
 
     async def settle(self, hold_id: str, settlement: Settlement) -> bool:
         """Release the hold and post the amount; False if it is not open."""
         amount = posted_amount(settlement)
-        return await self._step(lambda db: self._settle(db, hold_id, settlement, amount))
+        return await self._file.step(lambda db: self._settle(db, hold_id, settlement, amount))
 
     async def renew(self, hold_id: str, *, ttl_s: float) -> bool:
         """Push the expiry out; False if the hold is not open."""
-        return await self._step(
+        return await self._file.step(
             lambda db: (
                 db.execute(
                     "UPDATE hold SET expires_s = ? WHERE hold_id = ? AND basis IS NULL",
@@ -112,20 +80,20 @@ class SqliteLedger:
 
     async def sweep(self) -> tuple[Hold, ...]:
         """Settle what expired at its whole amount, as far as SWEEP_MAX."""
-        return await self._step(lambda db: tuple(self._sweep(db, self._wall())))
+        return await self._file.step(lambda db: tuple(self._sweep(db, self._wall())))
 
     async def reconcile(self, hold_id: str, settlement: Settlement) -> bool:
         amount = posted_amount(settlement)
-        return await self._step(lambda db: self._reconcile(db, hold_id, settlement, amount))
+        return await self._file.step(lambda db: self._reconcile(db, hold_id, settlement, amount))
 
     async def summary(self, scope: Scope) -> ScopeSummary:
-        posted, held = await self._step(lambda db: self._used(db, scope, self._wall()))
+        posted, held = await self._file.step(lambda db: self._used(db, scope, self._wall()))
         return ScopeSummary(scope=scope, posted_pico=posted, held_pico=held)
 
     async def rows(self, scope: Scope | None = None) -> tuple[LedgerRow, ...]:
         """All rows, oldest first; of one account, or of all."""
         where, values = ("", ()) if scope is None else (" WHERE account = ?", (scope.account,))
-        found = await self._step(
+        found = await self._file.step(
             lambda db: db.execute(
                 "SELECT hold_id, account, basis, hold, amount, settled_s, detail FROM line"
                 f"{where} ORDER BY id",
@@ -144,15 +112,11 @@ class SqliteLedger:
         return tuple(LedgerRow(**dict(zip(names, row, strict=True))) for row in found)
 
     async def audit(self) -> tuple[Discrepancy, ...]:
-        return await self._step(_audit)
+        return await self._file.step(_audit)
 
     async def aclose(self) -> None:
         """Close the file; the next step opens it again."""
-        with self._lock:
-            if self._db is not None and self._pid == os.getpid():
-                with suppress(sqlite3.Error):
-                    self._db.close()
-            self._db = None
+        self._file.close()
 
     def _reserve(
         self,
@@ -282,77 +246,6 @@ class SqliteLedger:
         ).fetchone()
         return int(posted), int(held)
 
-    async def _step(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Run one transaction; wait for other processes without blocking the event loop."""
-        waited_s = 0.0
-        while True:
-            try:
-                with self._lock, self._transaction() as db:
-                    return work(db)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF not in (
-                    sqlite3.SQLITE_BUSY,
-                    sqlite3.SQLITE_LOCKED,
-                ):
-                    raise self._unavailable(error) from error
-                if waited_s >= self._busy_s:
-                    raise self._unavailable(error) from error
-            except sqlite3.Error as error:
-                raise self._unavailable(error) from error
-            delay_s = _WAIT_S * (0.5 + random.random())
-            waited_s += delay_s
-            await asyncio.sleep(delay_s)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        db = self._connection()
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        else:
-            try:
-                db.execute("COMMIT")
-            except sqlite3.Error:
-                with suppress(sqlite3.Error):
-                    db.execute("ROLLBACK")
-                raise
-
-    def _connection(self) -> sqlite3.Connection:
-        if self._db is None or self._pid != os.getpid():
-            # After a fork the parent's connection must not be used, nor closed, by the child.
-            self._db, self._pid = self._opened(), os.getpid()
-        return self._db
-
-    def _opened(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
-        try:
-            db.execute(
-                f"PRAGMA synchronous = {'FULL' if self._durability == 'power' else 'NORMAL'}"
-            )
-            if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                db.execute("PRAGMA journal_mode = WAL")
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                _create(db)
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version != SCHEMA_VERSION:
-                raise LedgerUnavailable(
-                    f"ledger {self._path} has schema {version}, this version reads"
-                    f" {SCHEMA_VERSION}: use another file, or the version that wrote it"
-                )
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    def _unavailable(self, error: sqlite3.Error) -> LedgerUnavailable:
-        return LedgerUnavailable(
-            f"ledger {self._path} cannot be used: {error}. Nothing was spent. Check that its"
-            ' folder exists and is writable, or set the limit\'s store_down = "open"'
-        )
-
 
 _HOLD = "SELECT hold_id, scopes, amount, created_s, expires_s, basis, buckets FROM hold"
 
@@ -365,20 +258,6 @@ def _hold(row: tuple[str, str, int, float, float, str | None, str]) -> Hold:
         created_at_s=row[3],
         expires_at_s=row[4],
     )
-
-
-def _create(db: sqlite3.Connection) -> None:
-    """The tables, unless another process has just made them."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in filter(str.strip, _SCHEMA.split(";")):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
 
 
 def _audit(db: sqlite3.Connection) -> tuple[Discrepancy, ...]:

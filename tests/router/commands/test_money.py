@@ -10,11 +10,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from router.budget import CostManagementPolicy, LedgerBudget
-from router.cli_money import check, costs, prices
+from router.commands.check import command as check
+from router.commands.costs import command as costs
+from router.commands.prices import command as prices
 from router.ledger.sqlite import SqliteLedger
 
-from .budget.test_budget import claim, record
-from .config.files import ONE, written
+from ..budget.test_budget import claim, record
+from ..config.files import ONE, written
 
 
 def invoked(command: click.Command, *arguments: object, **environ: str) -> Result:
