@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .budget import CostManagementPolicy
-    from .clients import (
-        AnthropicClient,
-        GeminiClient,
-        HTTPClient,
-        MockLLMClient,
-        OllamaClient,
-        OpenAIClient,
-        create_provider,
-    )
+    from .clients.anthropic import AnthropicClient
     from .clients.base import LLMClient, ProviderFailure
+    from .clients.gemini import GeminiClient
+    from .clients.http import HTTPClient
+    from .clients.mock import MockLLMClient
+    from .clients.ollama import OllamaClient
+    from .clients.openai import OpenAIClient
+    from .clients.registry import create_provider
     from .costs import CostTracker, MockCostTracker
     from .errors import (
         AllAttemptsFailed,
@@ -101,16 +99,14 @@ __all__ = [
 
 _HOMES = {
     "budget": ("CostManagementPolicy",),
-    "clients": (
-        "AnthropicClient",
-        "GeminiClient",
-        "HTTPClient",
-        "MockLLMClient",
-        "OllamaClient",
-        "OpenAIClient",
-        "create_provider",
-    ),
+    "clients.anthropic": ("AnthropicClient",),
     "clients.base": ("LLMClient", "ProviderFailure"),
+    "clients.gemini": ("GeminiClient",),
+    "clients.http": ("HTTPClient",),
+    "clients.mock": ("MockLLMClient",),
+    "clients.ollama": ("OllamaClient",),
+    "clients.openai": ("OpenAIClient",),
+    "clients.registry": ("create_provider",),
     "costs": ("CostTracker", "MockCostTracker"),
     "errors": (
         "AllAttemptsFailed",

@@ -19,6 +19,7 @@ from router.types import (
     TextDelta,
     ThinkingDelta,
     Timeouts,
+    Tool,
     ToolCallDelta,
     Usage,
     UsageEvent,
@@ -235,8 +236,6 @@ def test_hedges_are_both_paid() -> None:
 
 def test_no_hedge_with_tools() -> None:
     """An agent's step is never taken twice."""
-    from router.types import Tool
-
     policy = RouterPolicy(hedge=HedgePolicy(enabled=True, delay_s=0.1))
     world = World(FakeClient("a", Say(after_s=5.0)), FakeClient("b"), policy=policy)
     events_of(world, tools=[Tool(name="f")])
