@@ -99,12 +99,13 @@ class AnthropicClient:
 
     def _make(self) -> "anthropic.AsyncAnthropic":
         sdk = imported("anthropic", extra="anthropic")
+        httpx2 = imported("httpx2", extra="router")
         token = self._key.id == "ANTHROPIC_AUTH_TOKEN"
         return sdk.AsyncAnthropic(  # type: ignore[no-any-return]
             **{"auth_token" if token else "api_key": self._key.read()},
             base_url=self._base_url,
             max_retries=0,
-            timeout=None,
+            timeout=httpx2.Timeout(**self._connections.timeout_s()),
             http_client=self._connections.client(),
         )
 

@@ -107,11 +107,12 @@ class OpenAIClient:
 
     def _make(self) -> "openai.AsyncOpenAI":
         sdk = imported("openai", extra="openai")
+        httpx2 = imported("httpx2", extra="router")
         return sdk.AsyncOpenAI(  # type: ignore[no-any-return]
             api_key=self._key.read(),
             base_url=self._base_url,
             max_retries=0,
-            timeout=None,
+            timeout=httpx2.Timeout(**self._connections.timeout_s()),
             http_client=self._connections.client(),
         )
 

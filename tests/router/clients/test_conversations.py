@@ -239,3 +239,46 @@ def test_refusal(llmsim: FakeServers, case: Case, streamed: bool) -> None:
     said = (heard if streamed else complete)(case.client(llmsim), as_request("Be bad"))
     told = {"gemini": "content_filter", "ollama": "stop"}.get(case.id, "refusal")
     assert said.finish_reason == told
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_reasoning_of_openai_goes_back(llmsim: FakeServers, streamed: bool) -> None:
+    """OpenAI's reasoning is kept encrypted and goes back as the item it was."""
+    client = by_id("responses").client(llmsim, "gpt-5")
+    llmsim.openai.replies([thinking("Let me see."), tool_call("get_weather", city="Oslo")], "Rain.")
+    asked = as_request("Weather in Oslo?", tools=(WEATHER,), thinking=ThinkingOptions(effort="low"))
+    if streamed:
+        said = heard(client, asked)
+        sealed_in = Thinking(text=said.thinking, signature="".join(said.signatures))
+        call = ToolCall(id=said.calls[0]["id"], name="get_weather", arguments={"city": "Oslo"})
+        parts: tuple[Thinking | ToolCall, ...] = (sealed_in, call)
+    else:
+        parts = complete(client, asked).parts  # type: ignore[assignment]
+    result = ToolResult(call_id=parts[-1].id, content="rain")  # type: ignore[union-attr]
+    turns = (
+        *asked.messages,
+        Message(role="assistant", parts=parts),
+        Message.tool(result),
+    )
+    assert complete(client, LLMRequest(messages=turns, tools=(WEATHER,))).text == "Rain."
+    sent = [item for item in llmsim.openai.last.body["input"] if item.get("type") == "reasoning"]
+    assert sent[0]["encrypted_content"] and sent[0]["summary"][0]["text"] == "Let me see."
+
+
+def test_seals_of_gemini_go_back(llmsim: FakeServers) -> None:
+    """The signature on Gemini's function call goes back with the call."""
+    client = by_id("gemini").client(llmsim, "gemini-3-flash-preview")
+    llmsim.gemini.replies(tool_call("get_weather", city="Oslo"), "Rain.")
+    asked = as_request("Weather in Oslo?", tools=(WEATHER,))
+    first = complete(client, asked)
+    (call,) = first.tool_calls
+    assert call.signature.startswith("gemini:")
+    turns = (
+        *asked.messages,
+        Message(role="assistant", parts=first.parts),
+        Message.tool(ToolResult(call_id=call.id, content="rain")),
+    )
+    complete(client, LLMRequest(messages=turns, tools=(WEATHER,)))
+    (sent,) = llmsim.gemini.last.body["contents"][1]["parts"]
+    seal = sent.get("thoughtSignature") or sent.get("thought_signature")
+    assert seal.replace("-", "+").replace("_", "/") == call.signature.removeprefix("gemini:")
