@@ -7,6 +7,7 @@ elsewhere.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
+from contextlib import suppress
 
 from .accounting import Budget, CostRecord, Grant
 from .bookkeeping import Ending, Services, begin, close
@@ -15,7 +16,7 @@ from .classify import shortcoming
 from .clients.base import ProviderFailure
 from .decision import alternative
 from .envelope import Envelope, Failed
-from .errors import ErrorClassName
+from .errors import ErrorClassName, LedgerUnavailable
 from .events import SettleFailed
 from .setup import Endpoint
 from .stream import StreamReader, close_within
@@ -58,6 +59,8 @@ class AttemptRun:
         self._opened = begin(
             services, env, endpoint, permit, grant, waited_s=waited_s, reason=reason, hedge=hedge
         )
+        self._renewal: asyncio.TimerHandle | None = None
+        self._renew_later()
         self.endpoint = endpoint
         self.response: LLMResponse | None = None
         self.ended: Attempt | None = None
@@ -246,7 +249,21 @@ class AttemptRun:
             left_s = self._env.deadline_s - self._services.clock.now()
             await asyncio.wait(waiting, timeout=max(0.0, min(_CLOSE_S, left_s)))
 
+    def _renew_later(self) -> None:
+        """An attempt that runs on keeps its hold, which would expire if its process died."""
+        if self._env.setup.budget is not None:
+            loop = asyncio.get_running_loop()
+            self._renewal = loop.call_later(self._env.setup.policy.renew_every_s, self._renew)
+
+    def _renew(self) -> None:
+        budget = self._env.setup.budget
+        if budget is not None and self.ended is None:
+            self._services.background.spawn(_renewed(budget, self._grant))
+            self._renew_later()
+
     def _close_books(self, ending: Ending) -> CostRecord:
+        if self._renewal is not None:
+            self._renewal.cancel()
         reader = self._reader
         first_s = reader.first_delta_s if reader else None
         known = Ending(
@@ -272,3 +289,8 @@ class AttemptRun:
             await clock.sleep_until(clock.now() + _SETTLE_WAIT_S)
         event = SettleFailed(attempt_id=record.attempt_id, problem=problem)
         self._services.state.hooks.emit(event)
+
+
+async def _renewed(budget: Budget, grant: Grant) -> None:
+    with suppress(LedgerUnavailable):  # the next renewal, or the settling, will find it again
+        await budget.renew(grant)

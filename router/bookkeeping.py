@@ -229,7 +229,7 @@ def _verdict(opened: Opened, ending: Ending) -> BreakerOutcome:
     if ending.outcome in _OWN_ENDS or ending.failure is None:
         return "neutral"
     kind = ending.failure.row.breaker
-    return kind if kind in ("failure", "slow", "success") else "neutral"  # type: ignore[return-value]
+    return kind if kind in ("failure", "slow", "success") else "neutral"
 
 
 def _close_gates(

@@ -151,7 +151,9 @@ class Dispatcher:
 
     def _leave_out_dearer(self, env: Envelope, endpoint: Endpoint, refusal: BudgetExceeded) -> None:
         """The budget lets this call go on to what fits into the rest of it."""
-        free_pico = pico_from_usd(max(refusal.limit - refusal.posted - refusal.held, 0))
+        free_pico = max(
+            0, pico_from_usd(refusal.limit - refusal.posted - refusal.held, negative=True)
+        )
         env.refused_budget = refusal
         env.too_dear.add(endpoint.target.id)
         for other in env.endpoints:
@@ -166,7 +168,7 @@ def _within_call(claim: Claim) -> Grant:
         return Grant(claim=claim, amount_pico=0, request=claim.request)
     most = claim.target.output_tokens_max
     need_pico = claim.card.upper_bound(claim.request, output_tokens_max=most)
-    if claim.spent_pico + need_pico > claim.limit_pico:
+    if claim.limit_pico == 0 or claim.spent_pico + need_pico > claim.limit_pico:
         raise BudgetExceeded(
             scope="call",
             limit=usd_from_pico(claim.limit_pico),

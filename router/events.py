@@ -150,7 +150,13 @@ class Hooks:
         return bool(self._hooks)
 
     def add(self, hook: Hook) -> None:
-        self._hooks = (*self._hooks, hook)
+        """Adding one that is there already is nothing."""
+        if hook not in self._hooks:
+            self._hooks = (*self._hooks, hook)
+
+    def on_event(self, event: RouterEvent) -> None:
+        """Hooks are a hook themselves: what a budget tells goes on to the router's."""
+        self.emit(event)
 
     def emit(self, event: RouterEvent) -> None:
         for hook in self._hooks:

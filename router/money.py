@@ -75,9 +75,11 @@ def pico_from_cents(amount: Usd | Fraction, *, negative: bool = False) -> int:
 
 
 def usd_from_pico(pico: int) -> Decimal:
-    """The amount in US dollars: exact at any size, whatever the decimal context."""
-    sign = 1 if pico < 0 else 0
-    return Decimal((sign, tuple(map(int, str(abs(pico)))), -12))
+    """The amount in US dollars: exact at any size, whatever the decimal context; without zeros
+    at its end, so that it prints as people write it."""
+    whole, rest = divmod(abs(pico), PICO_PER_USD)
+    decimals = f"{rest:012d}".rstrip("0")
+    return Decimal(f"{'-' if pico < 0 else ''}{whole}{'.' if decimals else ''}{decimals}")
 
 
 def format_usd(pico: int, *, decimals_min: int = 2) -> str:

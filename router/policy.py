@@ -179,7 +179,8 @@ class RouterPolicy:
     earliest within the deadline; `fail` fails at once. `opt_in` names the error classes whose
     `next` is "opt_in" that shall fall back; `fallbacks` sends a class to targets of its own, in
     order, before the plan's. `sticky` keeps a prompt's beginning on the target that has it in
-    its cache. Durations are seconds.
+    its cache. `key_dead_s` is how long a refused key is left alone, `renew_every_s` how often the
+    hold of an attempt that is still running is renewed, `cleanup_s` how long closing may take.
     """
 
     strategy: StrategyName = "order"
@@ -194,11 +195,11 @@ class RouterPolicy:
     fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sticky: bool = False
     key_dead_s: float = 3600.0
-    hold_ttl_s: float = 900.0
+    renew_every_s: float = 60.0
     cleanup_s: float = 5.0
 
     def __post_init__(self) -> None:
-        _positive(self, "deadline_s", "key_dead_s", "hold_ttl_s", "cleanup_s")
+        _positive(self, "deadline_s", "key_dead_s", "renew_every_s", "cleanup_s")
         for name in (*self.opt_in, *self.fallbacks):
             if name not in ERROR_CLASSES:
                 known = ", ".join(ERROR_CLASSES)

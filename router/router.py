@@ -26,7 +26,7 @@ from .clients.base import LLMClient, ProviderFailure
 from .clock import Clock, SystemClock
 from .dispatch import Dispatcher
 from .envelope import Envelope
-from .errors import CallFailed, NoTarget
+from .errors import CallFailed, NoTarget, RouterError
 from .events import CallEnded, CallStarted, ConfigReloaded, Hook, Hooks
 from .options import CallKeywords, read_keywords
 from .resuming import Resumed, resume
@@ -88,6 +88,7 @@ class LLMRouter:
         self._background = Background()
         services = Services(clock=self._clock, state=self._state, background=self._background)
         self._dispatcher = Dispatcher(services)
+        self._listen()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **options: Any) -> "LLMRouter":
@@ -135,8 +136,8 @@ class LLMRouter:
             if isinstance(error, CallFailed):
                 raise
             raise failing.deadline_error(env) from None
-        except CallFailed as error:
-            outcome = error.cause_class
+        except RouterError as error:
+            outcome = getattr(error, "cause_class", "") or "ledger"
             raise
         finally:
             self._end(env, outcome)
@@ -184,8 +185,8 @@ class LLMRouter:
                 except TimeoutError:
                     partial = env.with_shown_before(run.received())
                     raise failing.interrupted(env, partial, None) from None
-        except CallFailed as error:
-            outcome = error.cause_class
+        except RouterError as error:
+            outcome = getattr(error, "cause_class", "") or "ledger"
             raise
         finally:
             self._end(env, outcome)
@@ -258,9 +259,16 @@ class LLMRouter:
         self._setup = replace(setup, version=max(setup.version, self._setup.version + 1))
         targets = tuple(endpoint.target for endpoint in setup.endpoints)
         self._state.reloaded(setup.policy, targets)
+        self._listen()
         if self._hooks:
             event = ConfigReloaded(version=self._setup.version, source=setup.source)
             self._hooks.emit(event)
+
+    def _listen(self) -> None:
+        """What the budget has to tell (its warnings) goes to this router's hooks."""
+        told_to = getattr(self._setup.budget, "hooks", None)
+        if isinstance(told_to, Hooks):
+            told_to.add(self._hooks)
 
     def add_hook(self, hook: Hook) -> None:
         self._hooks.add(hook)
@@ -286,12 +294,16 @@ class LLMRouter:
         return self._setup.budget
 
     async def aclose(self) -> None:
-        """Let what is being settled end, then close the clients."""
+        """Let what is being settled end, then close the clients, and the budget's store if a
+        configuration opened it."""
         await self._background.drain(self._setup.policy.cleanup_s)
         for client in {id(e.client): e.client for e in self._setup.endpoints}.values():
             close = getattr(client, "aclose", None)
             if close is not None:
                 await close()
+        close = getattr(self._setup.budget, "aclose", None)
+        if close is not None and self._setup.source != "code":
+            await close()
 
     async def __aenter__(self) -> "LLMRouter":
         return self

@@ -13,9 +13,11 @@ from router.errors import (
     AllAttemptsFailed,
     BudgetExceeded,
     DeadlineExceeded,
+    LedgerUnavailable,
     NoTarget,
     UnknownProvider,
 )
+from router.events import CallEnded
 from router.policy import BreakerPolicy, RetryBudgetPolicy, RetryPolicy, RouterPolicy
 from router.types import Answer, Capabilities, Message, TaskContext, TaskRequest, Timeouts, Tool
 
@@ -437,3 +439,76 @@ def test_reload_keeps_state() -> None:
 
     refused, version = run(main())
     assert ("breaker is open" in refused, version) == (True, 2)
+
+
+def test_long_attempts_keep_their_hold() -> None:
+    """The hold of an attempt that runs on is renewed every minute until it ends."""
+
+    class Renewed(FakeBudget):
+        times = 0
+
+        async def renew(self, grant: Any) -> None:
+            self.times += 1
+
+    budget = Renewed()
+    ask(World(FakeClient("a", Say(after_s=150.0)), budget=budget))
+    assert budget.times == 2
+
+
+def test_a_store_that_is_down_stops_the_call() -> None:
+    """LedgerUnavailable is told before anything is sent, and the call has ended."""
+
+    class Down(FakeBudget):
+        async def reserve(self, claim: Any) -> Any:
+            raise LedgerUnavailable("no connection")
+
+    ended: list[Any] = []
+
+    class Heard:
+        def on_event(self, event: Any) -> None:
+            ended.extend([event.outcome] if isinstance(event, CallEnded) else [])
+
+    world = World(FakeClient("a"), budget=Down(), hooks=[Heard()])
+    fails(world, LedgerUnavailable)
+    assert (world.asked(), ended) == ({"a": 0}, ["ledger"])
+
+
+def test_settling_is_tried_again() -> None:
+    """An answer is not lost because the store was down for a moment; its hold is settled later."""
+
+    class Shaky(FakeBudget):
+        down = 2
+
+        async def settle(self, grant: Any, record: Any) -> None:
+            if self.down:
+                self.down -= 1
+                raise LedgerUnavailable("no connection")
+            await FakeBudget.settle(self, grant, record)
+
+    budget = Shaky()
+    world = World(FakeClient("a"), budget=budget)
+
+    async def main() -> str:
+        answer = await world.router.complete("x")
+        await world.router.aclose()
+        return answer.text
+
+    assert (run(main()), budget.held) == ("Paris.", {})
+
+
+def test_throttled_in_an_outage() -> None:
+    """With the throttle on, most calls of a long outage are refused here."""
+    policy = RouterPolicy(
+        retry=RetryPolicy(max_attempts=1),
+        retry_budget=RetryBudgetPolicy(throttle_k=2.0),
+        breaker=BreakerPolicy(consecutive=10**6, ratio_min=10**6),
+    )
+    world = World(FakeClient("a", failure("server")), policy=policy)
+
+    async def main() -> None:
+        for _ in range(100):
+            with pytest.raises((AllAttemptsFailed, NoTarget)):
+                await world.router.complete("x")
+
+    run(main())
+    assert 1 <= world.asked()["a"] <= 20
