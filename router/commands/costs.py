@@ -20,6 +20,7 @@ from .tables import CONFIG, as_json, loaded, print_json, print_table, told
 __all__ = ["command"]
 
 _EXPIRED = "(expired)"
+_ONLY_JSON = ("input", "cached", "output")  # the table must fit a terminal
 
 
 @click.command()
@@ -51,7 +52,8 @@ def command(
     if as_json:
         print_json({"costs": rows, "expired": expired, "discrepancies": wrong})
     else:
-        print_table("Costs in US dollars, exact", rows)
+        shown = [{k: v for k, v in row.items() if k not in _ONLY_JSON} for row in rows]
+        print_table("Costs in US dollars, exact", shown)
         if expired:
             click.echo(f"{len(expired)} holds expired and count whole: {', '.join(expired[:10])}")
         for account in wrong:
@@ -122,7 +124,7 @@ def _cost_row(by: str, name: str, metric: CostMetric) -> dict[str, Any]:
     last = metric.last_call
     return {
         by: name,
-        "usd": f"{metric.cost.normalize():f}",
+        "usd": f"{metric.cost:f}",
         "tokens": metric.tokens,
         "input": metric.input_tokens,
         "cached": metric.cached_tokens,

@@ -98,7 +98,11 @@ local function fold(retention, most)
   for _, id in ipairs(old) do
     local found = redis.call('HMGET', hold_key(id), 'scopes', 'posted', 'truth')
     for _, scope in ipairs(cjson.decode(found[1])) do
-      bump(account_key(scope), 'f', parse(found[3] or found[2]))
+      if redis.call('EXISTS', account_key(scope)) == 1 then
+        bump(account_key(scope), 'f', parse(found[3] or found[2]))
+      else
+        redis.call('SREM', ACCOUNTS, scope)
+      end
     end
     redis.call('DEL', hold_key(id))
     redis.call('ZREM', DONE, id)
@@ -140,6 +144,8 @@ if step == 'reserve' then
     bump(key, 'h' .. claim.bucket, amount)
     bump(key, 'H', amount)
     redis.call('SADD', ACCOUNTS, claim.account)
+    -- An account of a window that is over is of no use once its rows are folded.
+    if claim.until_s then redis.call('EXPIREAT', key, claim.until_s) end
   end
   local scopes = #names > 0 and cjson.encode(names) or '[]'
   local buckets = #places > 0 and cjson.encode(places) or '[]'

@@ -79,7 +79,7 @@ class RedisLedger:
             checked_amount(amount_pico),
             repr(now_s + ttl_s),
             scopes_to_json(ordered),
-            json.dumps([_claim(scope, now_s) for scope in ordered]),
+            json.dumps([self._claim(scope, now_s) for scope in ordered]),
             repr(self._retention_s),
         )
         if said == "settled":
@@ -159,6 +159,16 @@ class RedisLedger:
         if client is not None:
             await client.aclose()
 
+    def _claim(self, scope: Scope, now_s: float) -> dict[str, object]:
+        """What the script needs to know of a scope."""
+        bucket, since = buckets(scope, now_s)
+        claim: dict[str, object] = {"account": scope.account, "bucket": str(bucket), "since": since}
+        if scope.limit_pico is not None and scope.enforced:
+            claim["limit"] = str(scope.limit_pico)
+        if scope.resets_at_s is not None and scope.rolling_s is None:
+            claim["until_s"] = int(scope.resets_at_s + 2 * self._retention_s)
+        return claim
+
     async def _resolve(self, step: str, hold_id: str, settlement: Settlement) -> bool:
         amount = posted_amount(settlement)
         done = await self._step(
@@ -232,14 +242,6 @@ class RedisLedger:
 @cache
 def _source() -> str:
     return files(__package__).joinpath("redis.lua").read_text("utf-8")
-
-
-def _claim(scope: Scope, now_s: float) -> dict[str, object]:
-    bucket, since = buckets(scope, now_s)
-    claim: dict[str, object] = {"account": scope.account, "bucket": str(bucket), "since": since}
-    if scope.limit_pico is not None and scope.enforced:
-        claim["limit"] = str(scope.limit_pico)
-    return claim
 
 
 def _hold(hold_id: str, scopes: tuple[Scope, ...], amount: str, created: str, expires: str) -> Hold:

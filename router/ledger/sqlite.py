@@ -25,7 +25,13 @@ from .store import (
     scopes_to_json,
 )
 
-__all__ = ["SWEEP_MAX", "SqliteLedger"]
+__all__ = ["FOLD_MAX", "RETENTION_S", "SWEEP_MAX", "SqliteLedger"]
+
+RETENTION_S = 400 * 86_400.0
+"""How long settled holds stay as rows; older ones are folded into their accounts' sums."""
+
+FOLD_MAX = 16
+"""Old holds that one reservation folds, so that no step is long."""
 
 SWEEP_MAX = 64
 """Expired holds that one step settles; the next step settles the next ones."""
@@ -47,8 +53,10 @@ class SqliteLedger:
         wall: Callable[[], float] = time.time,
         durability: Durability = "process",
         busy_s: float = 5.0,
+        retention_s: float = RETENTION_S,
     ) -> None:
         self._wall = wall
+        self._retention_s = retention_s
         self._file = SqliteFile(path, durability=durability, busy_s=busy_s)
 
     async def reserve(
@@ -128,6 +136,7 @@ class SqliteLedger:
     ) -> Reservation:
         now_s = self._wall()
         self._sweep(db, now_s)
+        _fold(db, now_s - self._retention_s)
         known = db.execute(f"{_HOLD} WHERE hold_id = ?", (hold_id,)).fetchone()
         if known is not None:
             if known[5] is not None:
@@ -260,10 +269,32 @@ def _hold(row: tuple[str, str, int, float, float, str | None, str]) -> Hold:
     )
 
 
+def _fold(db: sqlite3.Connection, before_s: float) -> None:
+    """Forget the rows of holds that were settled before then, a few a step; keep their sums."""
+    old = db.execute(
+        "SELECT hold_id FROM hold WHERE settled_s IS NOT NULL AND settled_s < ? LIMIT ?",
+        (before_s, FOLD_MAX),
+    ).fetchall()
+    for (hold_id,) in old:
+        db.execute(
+            "INSERT INTO folded (account, amount)"
+            " SELECT account, SUM(amount) FROM line WHERE hold_id = ? GROUP BY account"
+            " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+            (hold_id,),
+        )
+        db.execute("DELETE FROM line WHERE hold_id = ?", (hold_id,))
+        db.execute("DELETE FROM hold WHERE hold_id = ?", (hold_id,))
+
+
 def _audit(db: sqlite3.Connection) -> tuple[Discrepancy, ...]:
     accounts = db.execute("SELECT account, SUM(posted), SUM(held) FROM account GROUP BY account")
     counters = {account: (posted, held) for account, posted, held in accounts}
-    rows = dict(db.execute("SELECT account, SUM(amount) FROM line GROUP BY account").fetchall())
+    rows: dict[str, int] = {}
+    for table in ("line", "folded"):
+        for account, amount in db.execute(
+            f"SELECT account, SUM(amount) FROM {table} GROUP BY account"
+        ):
+            rows[account] = rows.get(account, 0) + amount
     holds: dict[str, int] = {}
     for scopes, amount in db.execute("SELECT scopes, amount FROM hold WHERE basis IS NULL"):
         for scope in scopes_from_json(scopes):

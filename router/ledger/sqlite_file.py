@@ -35,11 +35,16 @@ CREATE TABLE hold (
   basis TEXT, reconciled INTEGER NOT NULL DEFAULT 0, settled_s REAL, detail TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX hold_open ON hold (expires_s) WHERE basis IS NULL;
+CREATE INDEX hold_settled ON hold (settled_s) WHERE settled_s IS NOT NULL;
 CREATE TABLE line (
   id INTEGER PRIMARY KEY, hold_id TEXT NOT NULL, account TEXT NOT NULL, basis TEXT NOT NULL,
   hold INTEGER NOT NULL, amount INTEGER NOT NULL, settled_s REAL NOT NULL, detail TEXT NOT NULL
 ) STRICT;
 CREATE INDEX line_account ON line (account);
+CREATE INDEX line_hold ON line (hold_id);
+CREATE TABLE folded (
+  account TEXT NOT NULL PRIMARY KEY, amount INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 """
 _T = TypeVar("_T")
 

@@ -26,7 +26,7 @@ def test_pico_survive_the_way_to_dollars_and_back(pico: int) -> None:
     with decimal.localcontext(prec=3):
         usd = usd_from_pico(pico)
     assert pico_from_usd(usd, negative=True) == pico
-    assert usd.as_tuple().exponent == -12
+    assert "." not in f"{usd:f}" or not f"{usd:f}".endswith("0")
 
 
 @pytest.mark.parametrize("amount", [0.1, True, None, [1]])

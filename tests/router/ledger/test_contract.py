@@ -3,11 +3,14 @@
 import asyncio
 import json
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from router.ledger.base import Scope, Settlement
+from router.ledger.redis import RedisLedger
+from router.ledger.sqlite import SqliteLedger
 from router.ledger.store import Store
 
 from .stores import Wall
@@ -307,3 +310,37 @@ def test_one_account_named_twice_is_held_once(store: Store) -> None:
         return await standing(store, TEAM)
 
     assert run(store, main()) == (0, 60)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+def test_old_rows_are_folded(
+    kind: str, wall: Wall, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Rows beyond the retention go, the sums and the limits stay."""
+    store: Store
+    if kind == "sqlite":
+        store = SqliteLedger(tmp_path / "ledger.db", wall=wall, retention_s=1_000)
+    else:
+        url = request.getfixturevalue("redis_url")
+        store = RedisLedger(url, name=kind + str(tmp_path), wall=wall, retention_s=1_000)
+
+    async def main() -> None:
+        for number in range(40):
+            await store.reserve(f"{number}", [TEAM, OPEN], 1, ttl_s=60)
+            if number % 2:
+                wall.now_s += 61
+                await store.sweep()
+                assert await store.reconcile(f"{number}", exact(0))
+            else:
+                await store.settle(f"{number}", exact(1))
+            assert await store.audit() == ()
+        assert len(await store.rows(TEAM)) < 2 * 40
+        wall.now_s += 10_000
+        for number in range(40, 44):
+            await store.reserve(f"{number}", [TEAM, OPEN], 1, ttl_s=60)
+            await store.settle(f"{number}", exact(1))
+        assert await store.audit() == ()
+        assert len(await store.rows(TEAM)) == 4
+        assert await standing(store, TEAM) == (24, 0)
+
+    run(store, main())
