@@ -77,6 +77,12 @@ class AnthropicClient:
         send = partial(self._send, request, stream=True)
         return streamed(VENDOR, send, SseEvents(), decode.Stream(), timeout_s=timeout_s)
 
+    def warm_up(self) -> None:
+        """Import the SDK and read the certificates now, not within the first call's time: it may
+        take seconds. Raises ConfigError where the SDK is not installed."""
+        imported("anthropic", extra="anthropic")
+        _ = self._connections.tls
+
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
         if sdk := self._sdk.pop():

@@ -102,6 +102,10 @@ class HTTPClient:
         decoder = chat_decode.ChatStream()
         return streamed(self._vendor, send, SseEvents(), decoder, timeout_s=timeout_s)
 
+    def warm_up(self) -> None:
+        """Import the HTTP library and read the certificates now, not within the first call."""
+        _ = self._connections.tls
+
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
         if http := self._http.pop():

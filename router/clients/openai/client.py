@@ -83,6 +83,12 @@ class OpenAIClient:
         )
         return streamed(VENDOR, send, SseEvents(), decoder, timeout_s=timeout_s)
 
+    def warm_up(self) -> None:
+        """Import the SDK and read the certificates now, not within the first call's time: it may
+        take seconds. Raises ConfigError where the SDK is not installed."""
+        imported("openai", extra="openai")
+        _ = self._connections.tls
+
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
         if sdk := self._sdk.pop():

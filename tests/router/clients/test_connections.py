@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import ssl
+import sys
 from contextlib import aclosing
 from typing import Any
 
@@ -11,13 +12,22 @@ import httpx2
 import pytest
 
 from router.clients.sdk import Connections
+from router.errors import ConfigError
 from router.types import TextDelta, as_request
 
 from .rawserver import head, rawserver
 from .streams import STREAMS
-from .support import CONNECTIONS, Case, every_client, every_way, failure
+from .support import CONNECTIONS, Case, complete, every_client, every_way, failure, heard
 
 HELLO = as_request("Hello")
+SDKS = {
+    "claude": ("anthropic", "anthropic"),
+    "chat": ("openai", "openai"),
+    "responses": ("openai", "openai"),
+    "gemini": ("google.genai", "gemini"),
+    "ollama": ("ollama", "ollama"),
+    "http": ("httpx2", "router"),
+}
 ABORTED = 20
 KEPT_MAX = 1
 """The last one may still be in its closing."""
@@ -119,3 +129,25 @@ def test_a_client_outlives_its_loop(case: Case) -> None:
     first = asyncio.run(serve(lambda url: case.make(url, case.model)))
     with pytest.raises(Exception, match=r"ConnectError|Connection"):  # its server is gone
         asyncio.run(run(first))
+
+
+@every_client
+def test_warming_up_reads_the_certificates(case: Case) -> None:
+    """After warming up, the first call has nothing left to import or to read."""
+    shared = Connections()
+    client = case.make("http://a.test", "m")
+    client._connections = shared
+    client.warm_up()
+    assert isinstance(shared.__dict__["tls"], ssl.SSLContext)
+
+
+@every_client
+@every_way
+def test_a_missing_sdk_is_told(monkeypatch: pytest.MonkeyPatch, case: Case, streamed: bool) -> None:
+    """Without its SDK a client says what to install."""
+    module, extra = SDKS[case.id]
+    monkeypatch.setitem(sys.modules, module, None)
+    client = case.make("http://a.test", "m")
+    client._connections = Connections()
+    with pytest.raises(ConfigError, match=rf"pip install 'pytest-llmsim\[{extra}\]'"):
+        (heard if streamed else complete)(client, HELLO)
