@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..errors import RouterError
+from ..money import divide_half_even, format_usd
 
 if TYPE_CHECKING:
     from ..config.build import LoadedSetup
@@ -20,6 +21,7 @@ __all__ = ["CONFIG", "as_json", "loaded", "per_mtok", "print_json", "print_table
 
 _T = TypeVar("_T")
 _MTOK = 1_000_000
+_MICRO = 1_000_000
 
 CONFIG = click.Path(dir_okay=False, path_type=Path)
 """A file that an option or argument names."""
@@ -46,9 +48,10 @@ def per_mtok(usd: Fraction | None) -> str:
     """US dollars for a million tokens; a fraction that no decimal ends is cut and marked."""
     if usd is None:
         return ""
-    amount = usd * _MTOK
-    text = f"{amount.numerator / amount.denominator:.6f}".rstrip("0").rstrip(".")
-    return text if Fraction(text) == amount else f"~{text}"
+    amount = usd * _MTOK * _MICRO
+    text = format_usd(divide_half_even(amount.numerator, amount.denominator) * _MICRO)
+    text = text.removeprefix("$").replace(",", "").rstrip("0").rstrip(".")
+    return text if amount.denominator == 1 else f"~{text}"
 
 
 def print_json(value: object) -> None:
@@ -60,9 +63,9 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     from rich.table import Table
 
     table = Table(title=title)
-    for name in rows[0] if rows else ():
+    for number, name in enumerate(rows[0] if rows else ()):
         is_number = all(str(row[name]).replace(".", "").isdigit() for row in rows if row[name])
-        table.add_column(name, justify="right" if is_number else "left")
+        table.add_column(name, justify="right" if is_number else "left", no_wrap=not number)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     Console().print(table)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from router.accounting import Claim, CostRecord, Grant
 from router.budget import CostManagementPolicy, LedgerBudget, Limit
+from router.clock import SystemClock
 from router.errors import BudgetExceeded, ConfigError, LedgerUnavailable
 from router.events import BudgetWarning, Hooks, RouterEvent
 from router.ledger.base import Reservation, Scope
@@ -248,6 +249,30 @@ def test_queue_is_served_in_order() -> None:
         return order
 
     assert run(main()) == [1, 2, 3]
+
+
+def test_a_settlement_wakes_the_first_in_line() -> None:
+    """Who waits need not look by itself: with a clock that never comes it still gets its turn."""
+
+    class Stopped(SystemClock):
+        async def sleep_until(self, moment_s: float) -> None:
+            await asyncio.Event().wait()
+
+    async def main() -> int:
+        policy = CostManagementPolicy(limits=(Limit(name="total", usd=usd(100)),), mode="queue")
+        money = LedgerBudget(policy, MemoryLedger(), clock=Stopped())
+        first = await money.reserve(claim(1))
+        waiting = [asyncio.ensure_future(money.reserve(claim(n, 50))) for n in (2, 3)]
+        await asyncio.sleep(0)
+        await money.settle(first, record(first, 1))
+        async with asyncio.timeout(5):
+            second = await waiting[0]
+            await money.settle(second, record(second, 1))
+            third = await waiting[1]
+        await money.settle(third, record(third, 1))
+        return (await used(money))[0]
+
+    assert run(main()) == 3
 
 
 def test_queue_ends_with_the_deadline_or_a_cancel() -> None:

@@ -261,6 +261,23 @@ def test_large_amounts_stay_exact(store: Store) -> None:
     run(store, main())
 
 
+def test_amounts_that_come_to_whole_dollars(store: Store) -> None:
+    """Sums and differences around 10**12 pico-dollars are what they are."""
+    dollar = 10**12
+    scope = Scope(name="dollars", limit_pico=3 * dollar)
+
+    async def main() -> None:
+        for hold_id, amount in (("a", 16 * dollar // 10), ("b", 4 * dollar // 10), ("c", dollar)):
+            assert (await store.reserve(hold_id, [scope], amount, ttl_s=60)).hold
+        assert await standing(store, scope) == (0, 3 * dollar)
+        assert (await store.reserve("d", [scope], 1, ttl_s=60)).hold is None
+        await store.settle("a", exact(dollar + 1))
+        await store.settle("c", exact(dollar - 1))
+        assert await standing(store, scope) == (2 * dollar, 4 * dollar // 10)
+
+    run(store, main())
+
+
 def test_a_thousand_at_once_never_exceed_the_limit(store: Store) -> None:
     """1,000 concurrent calls: as many are admitted as fit, and every pico-dollar is accounted."""
     scope = Scope(name="daily", limit_pico=700_003)
