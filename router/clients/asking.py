@@ -26,7 +26,7 @@ __all__ = [
     "unsealed",
 ]
 
-DEFAULTS: Mapping[str, Any] = {"n": 1, "tool_choice": "auto"}
+DEFAULTS: Mapping[str, Any] = {"n": 1}
 
 
 def refuse(vendor: str, what: str) -> ProviderFailure:
@@ -40,12 +40,10 @@ def refuse_fields(vendor: str, request: LLMRequest, names: Iterable[str]) -> Non
     """Raise for the first of these fields that the request sets."""
     for name in names:
         value = getattr(request, name)
-        if value not in (DEFAULTS.get(name), None, (), {}) and not _empty(value):
-            raise refuse(vendor, f"{name}={value!r}" if name != "metadata" else "metadata")
-
-
-def _empty(value: Any) -> bool:
-    return isinstance(value, (tuple, Mapping)) and not value
+        if value in (None, (), {}, DEFAULTS.get(name)):
+            continue
+        # What metadata holds may be anybody's name: it is not for a message.
+        raise refuse(vendor, name if name == "metadata" else f"{name}={value!r}")
 
 
 def sealed(vendor: str, signature: str) -> str:

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
     Response = httpx.Response | httpx2.Response
 
-__all__ = ["Decoder", "Framing", "InBand", "Unreadable", "streamed", "whole"]
+__all__ = [
+    "Decoder",
+    "Framing",
+    "InBand",
+    "Unreadable",
+    "closed",
+    "lowered",
+    "streamed",
+    "whole",
+]
 
 T = TypeVar("T")
 TRAILER_S = 5.0
@@ -108,7 +117,7 @@ async def streamed(
     response: Response | None = None
     told = 0
     try:
-        response = await within(send(), ends_s)
+        response = await _within(send(), ends_s)
         for event in decoder.open(lowered(response.headers)):
             yield event
         chunks = response.aiter_bytes()
@@ -135,7 +144,7 @@ async def streamed(
             await closed(response)
 
 
-async def within(work: Awaitable[T], ends_s: float | None) -> T:
+async def _within(work: Awaitable[T], ends_s: float | None) -> T:
     """Await until the loop's time is `ends_s`. Raises TimeoutError."""
     if ends_s is None:
         return await work
@@ -165,7 +174,7 @@ async def _next(
         trailer_s = asyncio.get_running_loop().time() + TRAILER_S
         ends_s = trailer_s if ends_s is None else min(ends_s, trailer_s)
     try:
-        return framing.feed(await within(anext(chunks), ends_s))
+        return framing.feed(await _within(anext(chunks), ends_s))
     except StopAsyncIteration:
         return framing.end() or None
 

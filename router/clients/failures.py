@@ -16,7 +16,7 @@ from ..types import RateLimit, Usage
 from .base import LimitScope, ProviderFailure
 from .retry_after import duration_s, retry_after_s
 
-__all__ = ["ErrorFacts", "Rule", "Vendor", "rate_limits"]
+__all__ = ["ErrorFacts", "Rule", "Vendor", "body_of", "rate_limits"]
 
 MESSAGE_CHARS_MAX = 300
 SECRETS = re.compile(r"(sk-|AIza|Bearer\s+|key=)[^\s'\",]{4,}")
@@ -169,11 +169,11 @@ class Vendor:
         """Who said what, short. What is said of a key may hold some of it, and is left out."""
         answered = f"answered {status}" if status else "failed within its answer"
         code = next(iter(facts.codes), error_class)
-        said = "" if error_class in ("auth", "permission") else clean(facts.message)
+        said = "" if error_class in ("auth", "permission") else _clean(facts.message)
         return f"{self.name} {answered} ({code})" + (f": {said}" if said else "")
 
 
-def clean(text: str) -> str:
+def _clean(text: str) -> str:
     """A vendor's words on one line, cut, with nothing in them that looks like a key."""
     line = SECRETS.sub(r"\1***", " ".join(text.split()))
     return line if len(line) <= MESSAGE_CHARS_MAX else line[: MESSAGE_CHARS_MAX - 1] + "…"

@@ -6,10 +6,11 @@ import socket
 import pytest
 
 from fakeservers import FakeServers, overloaded, rate_limited, raw
+from router.clients.anthropic import AnthropicClient
 from router.clients.base import ProviderFailure
 from router.types import as_request
 
-from .support import Case, complete, every_client, every_way, failure
+from .support import Case, by_id, complete, every_client, every_way, failure
 
 HELLO = as_request("Hello")
 CLASSES = {
@@ -192,8 +193,6 @@ def test_cancelling_passes_through(llmsim: FakeServers, case: Case) -> None:
 
 def test_scope_of_a_limit(llmsim: FakeServers) -> None:
     """Which limit closed is read from the vendor's words."""
-    from .support import by_id
-
     said = {
         "requests": "Rate limit reached for gpt-4.1 on requests per min (RPM): Limit 500.",
         "tokens": "Rate limit reached for gpt-4.1 on tokens per min (TPM): Limit 30000.",
@@ -209,8 +208,6 @@ def test_missing_key_is_told_before_anything_is_sent(
     llmsim: FakeServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a key nothing is sent, and the variable to set is named."""
-    from router.clients.anthropic import AnthropicClient
-
     monkeypatch.delenv("MY_CLAUDE_KEY", raising=False)
     client = AnthropicClient("claude-sonnet-4-5", api_key_env="MY_CLAUDE_KEY")
     with pytest.raises(ProviderFailure, match="MY_CLAUDE_KEY") as caught:

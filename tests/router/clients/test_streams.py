@@ -12,7 +12,7 @@ from router.types import TextDelta, as_request
 
 from .rawserver import chunked, head, rawserver
 from .streams import STREAMS, Script
-from .support import Case, Heard, every_client, hear
+from .support import Case, Heard, by_id, every_client, hear
 
 HELLO = as_request("Hello")
 CLOSING_S_MAX = 0.1
@@ -100,8 +100,6 @@ def test_cut_within_a_line(case: Case) -> None:
 @pytest.mark.parametrize("name", ["chat", "http"])
 def test_missing_done_is_no_failure(name: str) -> None:
     """A finish reason without `[DONE]` after it is an end."""
-    from .support import by_id
-
     said = _sent(by_id(name), STREAMS[name].whole.removesuffix(b"data: [DONE]\n\n"))
     assert said.finish_reason == "stop" and said.usage is not None
 

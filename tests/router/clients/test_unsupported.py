@@ -17,7 +17,7 @@ from router.types import (
     as_request,
 )
 
-from .support import by_id, failure
+from .support import by_id, complete, failure
 
 HELLO = as_request("Hello")
 TOOL = Tool(name="look")
@@ -84,16 +84,12 @@ def test_metadata_arrives_where_there_is_a_place(llmsim: FakeServers, name: str)
     if name not in given:
         pytest.skip("refused: see above")
     case = by_id(name)
-    from .support import complete
-
     complete(case.client(llmsim), replace(HELLO, metadata=given[name]))
     assert case.of(llmsim).last.body["metadata"] == given[name]
 
 
 def test_extra_goes_as_it_stands(llmsim: FakeServers) -> None:
     """What the request has no field for goes to the vendor that it is meant for."""
-    from .support import complete
-
     request = LLMRequest(
         messages=HELLO.messages,
         extra={"openai": {"verbosity": "low"}, "gemini": {"safetySettings": []}},
