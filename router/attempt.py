@@ -106,7 +106,7 @@ class AttemptRun:
             deadline_s=env.deadline_s,
             may_give_up=self._may_give_up,
         )
-        while reader.first_delta_s is None:
+        while not reader.is_ready:
             event = await reader.read()
             if event is None:
                 self.response = reader.got.response()

@@ -6,6 +6,7 @@ affair. Keys that were refused and models that do not exist are gates too, with 
 """
 
 import math
+from collections.abc import Iterable
 
 from .types import Target
 
@@ -49,11 +50,17 @@ class Gates:
         for limits in self._closed.values():
             limits.pop(limit, None)
 
-    def snapshot(self, now_s: float) -> dict[str, float]:
-        """Seconds that each closed gate still has, by "key model limit"."""
-        return {
-            f"{key} {model} {limit}": until_s - now_s
+    def snapshot(self, now_s: float) -> list[tuple[str, str, str, float]]:
+        """(key, model, limit, seconds that it stays closed) of each closed gate."""
+        return [
+            (key, model, limit, until_s - now_s)
             for (key, model), limits in self._closed.items()
             for limit, until_s in limits.items()
             if until_s > now_s
-        }
+        ]
+
+    def restore(self, kept: Iterable[tuple[str, str, str, float]], now_s: float) -> None:
+        """Close what was closed elsewhere; what is closed for longer here stays so."""
+        for key, model, limit, left_s in kept:
+            limits = self._closed.setdefault((key, model), {})
+            limits[limit] = max(now_s + left_s, limits.get(limit, -math.inf))

@@ -128,16 +128,24 @@ class StreamPolicy:
     that supports prefill go on with the text after a Seam.
 
     Before that, up to `buffer_events` events and `buffer_bytes` bytes are kept back; more than
-    `malformed_max` unreadable lines are a failure.
+    `malformed_max` unreadable lines are a failure. `hold_back_chars` keeps back that much of the
+    visible beginning too, so that a target which writes it slower than `chars_per_s_min` can
+    still be left for another.
     """
 
     mode: Literal["terminate", "restart", "continue"] = "terminate"
     buffer_events: int = 64
     buffer_bytes: int = 256 * 1024
     malformed_max: int = 8
+    hold_back_chars: int = 0
+    chars_per_s_min: float | None = None
 
     def __post_init__(self) -> None:
-        _positive(self, "buffer_events", "buffer_bytes")
+        _positive(self, "buffer_events", "buffer_bytes", "chars_per_s_min")
+        if self.chars_per_s_min is not None and self.hold_back_chars <= 0:
+            raise ConfigError(
+                "StreamPolicy.chars_per_s_min needs something to measure: set hold_back_chars"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

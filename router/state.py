@@ -6,7 +6,9 @@ up; the rules stand in the modules of those names. One event loop's thread only.
 
 import random
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import breaker
 from .breaker import CLOSED, BreakerOutcome, BreakerState, Permit
@@ -56,7 +58,9 @@ class RouterState:
     def of(self, target: Target) -> TargetState:
         state = self._targets.get(target.id)
         if state is None:
-            state = self._targets[target.id] = TargetState(headroom=Headroom(target))
+            state = self._targets[target.id] = TargetState()
+        if state.headroom is None:
+            state.headroom = Headroom(target)
         return state
 
     def reloaded(self, policy: RouterPolicy, targets: tuple[Target, ...]) -> None:
@@ -116,14 +120,30 @@ class RouterState:
         if len(self._sticky) > _STICKY_MAX:
             self._sticky.popitem(last=False)
 
-    def breakers(self) -> dict[str, BreakerState]:
-        """A snapshot, to be kept in a store and handed to `restore` in another process."""
-        return {name: state.breaker for name, state in self._targets.items()}
+    def snapshot(self, now_s: float) -> dict[str, Any]:
+        """What other processes should know, ready for JSON: open breakers and closed gates, with
+        the seconds that they stay so. Times of the loop's clock mean nothing elsewhere."""
+        breakers = {
+            name: {"opened": state.breaker.opened, "open_s": state.breaker.not_before_s - now_s}
+            for name, state in self._targets.items()
+            if state.breaker.phase == "open" and state.breaker.not_before_s > now_s
+        }
+        return {"breakers": breakers, "gates": self.gates.snapshot(now_s)}
 
-    def restore(self, breakers: dict[str, BreakerState]) -> None:
-        for name, kept in breakers.items():
-            if name in self._targets:
-                self._targets[name].breaker = kept
+    def restore(self, kept: Mapping[str, Any], now_s: float) -> None:
+        """Open and close what a snapshot says; nothing opens or closes earlier by it."""
+        self.gates.restore(kept["gates"], now_s)
+        for name, told in kept["breakers"].items():
+            state = self._targets.setdefault(name, TargetState())
+            mine, until_s = state.breaker, now_s + told["open_s"]
+            if mine.phase != "open" or mine.not_before_s < until_s:
+                state.breaker = BreakerState(
+                    phase="open",
+                    generation=mine.generation + 1,
+                    opened=max(mine.opened, told["opened"]),
+                    not_before_s=max(mine.not_before_s, until_s),
+                    since_s=now_s,
+                )
 
     def _tell(
         self, target: Target, before: BreakerState, after: BreakerState, now_s: float

@@ -140,7 +140,8 @@ def _part(kind: str, pieces: list[Any]) -> Part:
 
 
 class StreamReader:
-    """One client's stream under the router's rules. Not more than one read at a time.
+    """One client's stream under the router's rules. Not more than one read at a time. `is_ready`
+    tells that enough came to be shown, which commits the call to this target.
 
     `may_give_up` is asked when the time to the first visible delta is over: a slow stream is
     left only if there is somewhere to go.
@@ -169,8 +170,11 @@ class StreamReader:
         self._total_s = self._started_s + total_s if total_s else math.inf
         first_s = self._started_s + ttft_s if ttft_s else math.inf
         self._soft_s = min(first_s, self._total_s)
+        self._slow_s = math.inf
         self._watch = Watch(clock, may_give_up)
+        self._chars = 0
         self.first_delta_s: float | None = None
+        self.is_ready = False
         self.got = Accumulator()
 
     async def read(self) -> StreamEvent | None:
@@ -224,7 +228,9 @@ class StreamReader:
         idle_s: float | None = None
         if self._timeouts.idle_s and self._waiting:
             idle_s = self._clock.now() + self._timeouts.idle_s
-        if self.first_delta_s is None:
+        if not self.is_ready:
+            if self.first_delta_s is not None:
+                soft_s = min(self._total_s, self._slow_s)
             if idle_s is not None and idle_s < soft_s:
                 soft_s = idle_s
             return hard_s, soft_s, idle_s
@@ -241,15 +247,23 @@ class StreamReader:
             return self._failure(
                 "timeout_idle", f"the stream stood still, {waited} after its start"
             )
-        if self.first_delta_s is None:
-            return self._failure("timeout_ttft", f"nothing to show after {waited}")
+        if not self.is_ready:
+            return self._failure("timeout_ttft", f"{self._chars} characters after {waited}")
         return self._failure("timeout_idle", f"the stream was not over after {waited}")
 
     def _note_visible(self, event: StreamEvent) -> None:
-        if self.first_delta_s is not None:
+        """Whether there is enough to show: `is_ready` from the first visible delta on, or from
+        as many characters as the policy holds back."""
+        if self.is_ready:
             return
         if is_visible(event):
-            self.first_delta_s = self._clock.now()
+            if self.first_delta_s is None:
+                self.first_delta_s = self._clock.now()
+                rate = self._policy.chars_per_s_min
+                if rate:
+                    self._slow_s = self.first_delta_s + self._policy.hold_back_chars / rate
+            self._chars += len(getattr(event, "text", "") or getattr(event, "arguments", ""))
+            self.is_ready = self._chars >= self._policy.hold_back_chars
             return
         if isinstance(event, Finish | UsageEvent):
             return

@@ -1,10 +1,15 @@
 """Rate-limit gates."""
 
+import asyncio
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from router.gates import Gates
 from router.types import Target
+
+from .world import FakeClient, World, failure, run
 
 TARGET = Target(provider="claude", model="opus", key_id="A")
 
@@ -38,3 +43,21 @@ def test_a_dead_key_is_dead_for_all_models() -> None:
     assert gates.until(haiku, 0.0) == (3600.0, "key")
     gates.forget("key")
     assert gates.until(haiku, 0.0) == (0.0, "")
+
+
+def test_other_processes_are_told() -> None:
+    """A snapshot closes the same gates and opens the same breakers elsewhere, for as long."""
+    limited = failure("rate_limit", retry_after_s=20.0, scope="day")
+    clients = FakeClient("a", limited), FakeClient("b", failure("connect")), FakeClient("c")
+    here, there = World(*clients), World(*clients)
+
+    async def main() -> dict[str, str]:
+        for _ in range(3):
+            await here.router.complete("x")
+        now_s = asyncio.get_running_loop().time()
+        kept = json.loads(json.dumps(here.router.state.snapshot(now_s)))
+        there.router.state.restore(kept, now_s)
+        return {c.target.provider: c.refused for c in there.router.plan("x").skipped}
+
+    told = run(main())
+    assert "limit of day is closed" in told["a"] and "breaker is open" in told["b"]

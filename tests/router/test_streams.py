@@ -1,6 +1,8 @@
 """Streams: what is kept back, what is shown, and what becomes of one that breaks."""
 
 import asyncio
+import gc
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -271,3 +273,41 @@ def test_accumulated_parts() -> None:
         ("f", {"a": 1}, ""),
         ("g", {}, "broken"),
     ]
+
+
+def test_slow_beginnings_are_left() -> None:
+    """S9: a beginning that is written too slowly is not shown, and another target answers; where
+    there is none, it is waited for."""
+    slow = Say(text=STORY, gap_s=1.0)
+    policy = RouterPolicy(stream=StreamPolicy(hold_back_chars=20, chars_per_s_min=10.0))
+    both = World(FakeClient("a", slow), FakeClient("b", Say(text="Quick.")), policy=policy)
+    assert text_of(events_of(both)) == "Quick."
+    assert both.costs.records[0].outcome == "timeout_ttft"
+    assert text_of(events_of(World(FakeClient("a", slow), policy=policy))) == STORY
+
+
+def test_memory_is_flat() -> None:
+    """M1: aborted streams leave nothing behind."""
+    budget = FakeBudget()
+    world = World(FakeClient("a", Say(text=STORY, gap_s=0.1)), budget=budget)
+
+    async def aborted(times: int) -> int:
+        for _ in range(times):
+            async with world.router.stream("Tell.") as stream:
+                await anext(stream)
+        for log in (world.clients["a"].asked, world.clients["a"].asked_s, world.costs.records):
+            log.clear()
+        budget.posted.clear()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    async def main() -> tuple[int, int]:
+        tracemalloc.start()
+        try:
+            await aborted(60)
+            return await aborted(100), await aborted(100)
+        finally:
+            tracemalloc.stop()
+
+    first, second = run(main())
+    assert second - first < 2048 and budget.held == {}
