@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -361,3 +362,31 @@ def test_old_rows_are_folded(
         assert await standing(store, TEAM) == (24, 0)
 
     run(store, main())
+
+
+def test_threads_share_a_store(store: Store) -> None:
+    """Threads with event loops of their own see whole steps only."""
+    scope = Scope(name="daily", limit_pico=500)
+
+    async def spend(thread: int) -> int:
+        spent = 0
+        for number in range(40):
+            hold_id = f"{thread}-{number}"
+            if (await store.reserve(hold_id, [scope], 10, ttl_s=60)).hold:
+                await store.settle(hold_id, exact(7))
+                spent += 7
+        return spent
+
+    with ThreadPoolExecutor(4) as pool:
+        spent = sum(pool.map(lambda thread: asyncio.run(_closing(store, spend(thread))), range(4)))
+    posted, held = run(store, standing(store, scope))
+    assert (posted, held) == (spent, 0) and 490 < posted <= 500
+
+
+async def _closing(store: Store, main: Coroutine[Any, Any, T]) -> T:
+    """The result; connections of this thread's event loop are closed, files are left open."""
+    try:
+        return await main
+    finally:
+        if isinstance(store, RedisLedger):
+            await store.aclose()
