@@ -114,12 +114,16 @@ class AttemptRun:
                 return
             self._held_back.append(event)
 
-    async def events(self) -> AsyncGenerator[StreamEvent, None]:
-        """What the caller shall see: first what was held back; usage and the Finish last, when
-        the books are closed."""
+    async def events(
+        self, announced_by: StreamEvent | None = None
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """What the caller shall see: first what announces this attempt, then what was held back;
+        usage and the Finish last, when the books are closed."""
         reader = self._reader
         assert reader is not None
         try:
+            if announced_by is not None:
+                yield announced_by
             for event in self._held_back:
                 if not isinstance(event, _KEPT_BACK):
                     yield event

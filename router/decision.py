@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .envelope import Envelope, Failed
 from .policy import RetryPolicy
-from .routing.filters import Availability, availability
+from .routing.filters import Availability, availability, needs_of, unsuited
 from .routing.selection import resolve
 from .setup import Endpoint
 from .state import RouterState
@@ -56,16 +56,19 @@ def next_step(
     seen = [(e, availability_of(env, e, state, now_s)) for e in others]
     ready = [e for e, at in seen if at.at_s is not None and at.at_s <= now_s]
     fresh = [e for e in ready if not env.failures_at(e)]
-    # A rate-limited target is asked again only when no other can be; of any other failure the
-    # same target is, unless that took the attempt of one that nobody has asked yet.
+    # The same target again, unless it asked to be left alone for a while, or that took the
+    # attempt of a target that nobody has asked yet.
     others_first = last is not None and last.failure.row.retry == "retry_after"
-    if again is not None and not others_first and env.attempts_left > len(fresh):
+    at_once = again is not None and again.at_s <= now_s + backoff_s
+    if again is not None and at_once and not others_first and env.attempts_left > len(fresh):
         return again
     if ready:
         why = "next in the plan" if last else "first in the plan"
         return Step(endpoint=ready[0], at_s=now_s, reason=why)
     if again is not None:
         return again
+    if last is not None and _askable(env, last.endpoint):
+        seen.append((last.endpoint, availability_of(env, last.endpoint, state, now_s)))
     return _when_none_is_ready(env, state, seen, now_s)
 
 
@@ -160,9 +163,7 @@ def _others(env: Envelope, last: Failed | None) -> Iterator[Endpoint]:
         yield from (e for e in env.endpoints if _askable(env, e))
         return
     name = last.failure.row.name
-    wanted: list[Endpoint] = []
-    for member in env.setup.policy.fallbacks.get(name, ()):
-        wanted.extend(resolve(env.setup, member))
+    wanted = list(_fallbacks(env, name))
     rest = list(env.endpoints)
     if last.failure.row.next == "other_key":
         target = last.endpoint.target
@@ -176,6 +177,15 @@ def _others(env: Envelope, last: Failed | None) -> Iterator[Endpoint]:
         if endpoint.target.id not in seen and _askable(env, endpoint):
             seen.add(endpoint.target.id)
             yield endpoint
+
+
+def _fallbacks(env: Envelope, name: str) -> Iterator[Endpoint]:
+    """The targets that the policy names for this class of failure, as far as they are suited."""
+    needs = needs_of(env.request, env.options, streamed=env.streamed)
+    for member in env.setup.policy.fallbacks.get(name, ()):
+        for endpoint in resolve(env.setup, member):
+            if not unsuited(endpoint, needs, env.request, env.card(endpoint), env.options):
+                yield endpoint
 
 
 def availability_of(

@@ -170,10 +170,9 @@ class LLMRouter:
             while True:
                 run = resumed.run if resumed else await self._shown_in_time(env)
                 try:
-                    if resumed:
-                        yield resumed.event
                     env.committed = True
-                    async with aclosing(run.events()) as events:
+                    announced_by = resumed.event if resumed else None
+                    async with aclosing(run.events(announced_by)) as events:
                         async for event in events:
                             yield event
                     outcome = "ok"

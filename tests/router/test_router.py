@@ -512,3 +512,54 @@ def test_throttled_in_an_outage() -> None:
 
     run(main())
     assert 1 <= world.asked()["a"] <= 20
+
+
+def test_asked_to_wait_is_left_for_others() -> None:
+    """An overloaded target that names a time is not waited for while another can answer."""
+    world = World(FakeClient("a", failure("overloaded", retry_after_s=20.0)), FakeClient("b"))
+
+    async def main() -> tuple[str, float]:
+        answer = await world.router.complete("x")
+        return answer.provider, asyncio.get_running_loop().time()
+
+    assert run(main()) == ("b", 0.0)
+
+
+def test_waiting_for_an_open_breaker() -> None:
+    """With `all_open="wait"` a call waits for the earliest target within its deadline."""
+    policy = RouterPolicy(all_open="wait", breaker=BreakerPolicy(consecutive=1, jitter=0.0))
+    world = World(FakeClient("a", failure("server"), Say()), policy=policy)
+
+    async def main() -> float:
+        await world.router.complete("x")
+        return asyncio.get_running_loop().time()
+
+    assert run(main()) == 5.0
+
+
+def test_probing_when_all_are_open() -> None:
+    """With `all_open="probe"` the least bad of several is asked, one call in a while."""
+    breaker = BreakerPolicy(consecutive=1, jitter=0.0, open_base_s=10.0)
+    retry = RetryPolicy(max_attempts=2, retries_per_target=0)
+    policy = RouterPolicy(breaker=breaker, retry=retry)
+    world = World(
+        FakeClient("a", failure("server")), FakeClient("b", failure("server")), policy=policy
+    )
+
+    async def main() -> dict[str, int]:
+        for _ in range(30):
+            with pytest.raises((AllAttemptsFailed, NoTarget)):
+                await world.router.complete("x")
+            await asyncio.sleep(1.0)
+        return world.asked()
+
+    assert sum(run(main()).values()) <= 8
+
+
+def test_fallbacks_must_be_suited() -> None:
+    """A target named for a class of failure is not asked for what it cannot do."""
+    policy = RouterPolicy(fallbacks={"content_policy": ("b", "c")})
+    cannot = {"capabilities": Capabilities(tools=False)}
+    clients = FakeClient("a", failure("content_policy")), FakeClient("b"), FakeClient("c")
+    world = World(*clients, policy=policy, targets={"b": cannot})
+    assert ask(world, tools=[Tool(name="f")]).provider == "c"

@@ -311,3 +311,22 @@ def test_memory_is_flat() -> None:
 
     first, second = run(main())
     assert second - first < 2048 and budget.held == {}
+
+
+def test_left_at_the_reset() -> None:
+    """Leaving a stream just when it begins anew books the new attempt too."""
+    budget = FakeBudget()
+    broken = FakeClient("a", Say(text=STORY, fails=CUT, words_shown=2))
+    world = World(
+        broken, FakeClient("b", Say(text=STORY)), policy=policy_of("restart"), budget=budget
+    )
+
+    async def main() -> None:
+        async with world.router.stream("Tell.") as stream:
+            async for event in stream:
+                if isinstance(event, StreamReset):
+                    break
+
+    run(main())
+    assert [r.outcome for r in world.costs.records] == ["stream_cut", "cancelled"]
+    assert (budget.held, world.clients["b"].open) == ({}, 0)
