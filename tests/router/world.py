@@ -13,6 +13,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import pytest
+
 from router.accounting import Claim, CostRecord, Grant
 from router.clients.base import ProviderFailure
 from router.errors import BudgetExceeded
@@ -20,6 +22,7 @@ from router.policy import RouterPolicy
 from router.router import LLMRouter
 from router.setup import Endpoint, RouterSetup
 from router.types import (
+    Answer,
     Finish,
     LLMRequest,
     LLMResponse,
@@ -318,3 +321,20 @@ class World:
 
     def asked(self) -> dict[str, int]:
         return {name: len(client.asked) for name, client in self.clients.items()}
+
+
+def ask(world: World, **keywords: Any) -> Answer:
+    return run(world.router.complete("What is it?", **keywords))
+
+
+def fails(world: World, kind: type[Exception], **keywords: Any) -> Any:
+    with pytest.raises(kind) as caught:
+        ask(world, **keywords)
+    return caught.value
+
+
+def read(world: World) -> Answer:
+    async def main() -> Answer:
+        return await world.router.stream("What is it?").collect()
+
+    return run(main())
