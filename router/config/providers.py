@@ -4,6 +4,7 @@ What belongs here: clients and targets. What must not: prices, budgets, routing.
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,9 +39,9 @@ _HOSTS = {
 }
 _OLLAMA_PORT = 11434
 # What an endpoint may have behind the base address that the SDKs want.
-_TAILS = (
-    "/v1/messages", "/chat/completions", "/responses", "/api/generate", "/api/chat", "/v1beta",
-)  # fmt: skip
+_TAIL = re.compile(
+    r"(/v1/messages|/chat/completions|/responses|/api/(generate|chat)|/v1beta(/.*)?)/?$"
+)
 _TARGET_FIELDS = (
     "weight", "quality", "latency_ms", "context_tokens_max", "output_tokens_max", "rpm_max",
     "tpm_max", "domains", "task_types", "tags", "fallback",
@@ -217,11 +218,7 @@ def _base_url(table: ProviderTable) -> str:
     own, which the SDK knows, so that its variable (and with it a fake) still counts."""
     if not table.endpoint or urlsplit(table.endpoint).hostname in _HOSTS:
         return ""
-    base = table.endpoint.rstrip("/")
-    for tail in _TAILS:
-        if tail in base:
-            return base[: base.index(tail)]
-    return base
+    return _TAIL.sub("", table.endpoint).rstrip("/")
 
 
 def _target(table: ProviderTable, model: str, key_env: str) -> Target:

@@ -36,6 +36,30 @@ def test_the_reference_file_loads_as_it_is(tmp_path: Path) -> None:
     assert kinds == ["AnthropicClient", "OpenAIClient", "HTTPClient"]
 
 
+@pytest.mark.parametrize(
+    ("name", "endpoint", "base"),
+    [
+        ("claude", "https://proxy.test/anthropic/v1/messages", "https://proxy.test/anthropic"),
+        ("claude", "https://api.anthropic.com/v1/messages", ""),
+        ("openai", "https://proxy.test/v1/chat/completions/", "https://proxy.test/v1"),
+        (
+            "openai",
+            "https://responses.test/responses-of/v1",
+            "https://responses.test/responses-of/v1",
+        ),
+        ("gemini", "https://proxy.test/v1beta/models/x:generateContent", "https://proxy.test"),
+        ("ollama", "http://gpu:11434/api/chat", "http://gpu:11434"),
+    ],
+)
+def test_an_endpoint_becomes_the_sdks_address(
+    tmp_path: Path, name: str, endpoint: str, base: str
+) -> None:
+    """What the SDK adds itself is taken off; the vendor's own address is left to the SDK."""
+    text = f'[[providers]]\nname = "{name}"\nmodel = "m"\nendpoint = "{endpoint}"\n'
+    (loaded,) = load_setup(written(tmp_path, text), environ=MOCK).endpoints
+    assert loaded.target.base_url == base
+
+
 def test_cost_per_1k_tokens_is_exact(tmp_path: Path) -> None:
     """$0.0001 for a thousand tokens is ten cents a million, to the last pico-dollar."""
     setup = load_setup(written(tmp_path, REFERENCE), environ=KEYS)
