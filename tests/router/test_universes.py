@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from router.budget import CostManagementPolicy, LedgerBudget, Limit
 from router.errors import ERROR_CLASSES, CallFailed, StreamInterrupted
+from router.ledger.memory import MemoryLedger
+from router.money import usd_from_pico
 from router.policy import BreakerPolicy, HedgePolicy, RetryPolicy, RouterPolicy, StreamPolicy
 from router.types import (
     Answer,
@@ -28,7 +32,7 @@ from router.types import (
     Usage,
 )
 
-from .world import FakeBudget, FakeClient, Say, World, failure, run
+from .world import EPOCH_S, FakeBudget, FakeClient, Say, VirtualClock, World, failure, run
 
 FAILING = [name for name, row in ERROR_CLASSES.items() if row.settle != "exact"]
 MID_STREAM = ["stream_cut", "stream_inband", "protocol_bad", "reset_early"]
@@ -108,7 +112,7 @@ async def one_call(world: World, drawn: dict[str, Any]) -> Told:
     return told
 
 
-def play(drawn: dict[str, Any]) -> tuple[World, list[Told]]:
+def play(drawn: dict[str, Any], budget: Any = None) -> tuple[World, list[Told]]:
     policy = RouterPolicy(
         retry=RetryPolicy(max_attempts=5),
         breaker=BreakerPolicy(consecutive=2),
@@ -126,7 +130,7 @@ def play(drawn: dict[str, Any]) -> tuple[World, list[Told]]:
         *clients,
         policy=policy,
         targets={client.name: target for client in clients},
-        budget=FakeBudget(drawn["limit_pico"], slow_s=drawn["slow_s"]),
+        budget=budget or FakeBudget(drawn["limit_pico"], slow_s=drawn["slow_s"]),
         seed=drawn["seed"],
     )
     return world, run(_all_calls(world, drawn))
@@ -209,3 +213,22 @@ def test_the_same_seed_is_the_same_run(drawn: dict[str, Any]) -> None:
         [[replace(a, id="") for a in told.attempts] for told in play(drawn)[1]] for _ in range(2)
     )
     assert first == second
+
+
+@pytest.mark.parametrize("mode", ["strict", "clamp", "downgrade", "queue", "soft", "observe"])
+@settings(max_examples=40)
+@given(drawn=worlds)
+def test_the_ledger_agrees(mode: Any, drawn: dict[str, Any]) -> None:
+    """B1, B3, B4: with a real budget in any mode nothing stays held, the account is the sum of
+    its rows and of the records, and a strict limit is kept."""
+    ledger = MemoryLedger(wall=lambda: EPOCH_S)
+    limit = Limit(name="total", usd=usd_from_pico(drawn["limit_pico"]))
+    policy = CostManagementPolicy(limits=(limit,), mode=mode)
+    budget = LedgerBudget(policy, ledger, clock=VirtualClock(), wall=lambda: EPOCH_S)
+    world, _ = play(drawn, budget)
+    scope = limit.account("", EPOCH_S, mode)
+    account, rows = run(ledger.summary(scope)), run(ledger.rows(scope))
+    assert account.held_pico == 0
+    assert account.posted_pico == sum(row.amount_pico for row in rows)
+    assert account.posted_pico == sum(record.amount_pico for record in world.costs.records)
+    assert mode != "strict" or account.posted_pico <= drawn["limit_pico"]
