@@ -24,9 +24,15 @@ class RateCard(Protocol):
     @property
     def is_estimate(self) -> bool: ...
 
+    @property
+    def context_tokens_max(self) -> int | None:
+        """The model's context window, where its source tells it; a target's own comes first."""
+        ...
+
     def upper_bound(self, request: LLMRequest, *, output_tokens_max: int | None = None) -> int:
         """The most that one attempt can cost: every token that the prompt can have at the
-        dearest input rate, and max_tokens (or the model's most) x n at the output rate."""
+        dearest input rate, and max_tokens x n at the output rate; where the request bounds
+        nothing, the target's or the model's most. `output_tokens_max` overrides all three."""
         ...
 
     def expected(self, request: LLMRequest) -> int:

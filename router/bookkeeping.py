@@ -4,6 +4,7 @@
 loads, the one Attempt, the one CostRecord. Waiting (calls, holds) is `attempt.py`'s.
 """
 
+from bisect import insort
 from dataclasses import dataclass
 
 from .accounting import CostRecord, Grant
@@ -170,7 +171,7 @@ def close(
         reason=opened.reason,
     )
     record = _cost_record(env, opened, attempt)
-    env.attempts.append(attempt)
+    insort(env.attempts, attempt, key=lambda other: other.index)
     if env.setup.costs is not None:
         env.setup.costs.record(record)
     if state.hooks:

@@ -16,6 +16,7 @@ from .types import Target
 
 if TYPE_CHECKING:
     from .costs import CostTracker
+    from .pricing import Price
 
 __all__ = ["OwnPrices", "empty_setup", "mock_setup", "new_costs", "with_provider"]
 
@@ -54,17 +55,21 @@ def mock_setup(names: Sequence[str], responses: Sequence[str] | None) -> RouterS
 
 
 def with_provider(
-    setup: RouterSetup, name: str, client: LLMClient, target_fields: Mapping[str, Any]
+    setup: RouterSetup,
+    name: str,
+    client: LLMClient,
+    target_fields: Mapping[str, Any],
+    price: "Price | None" = None,
 ) -> RouterSetup:
     """Raises ConfigError for a name that is taken, a client that is none, a field that no target
-    has."""
+    has; UnknownPrice for a model whose price nobody tells."""
     check_client(name, client)
     known = {f.name for f in fields(Target)} - {"provider"}
     if unknown := sorted(set(target_fields) - known):
         raise ConfigError(f"a target has no {unknown[0]!r}; it has {', '.join(sorted(known))}")
     described = {"model": client.model, "latency_ms": client.latency_ms or None, **target_fields}
     target = Target(provider=name, **described)
-    prices = _priced(setup.prices, target, client)
+    prices = _priced(setup.prices, target, client, price)
     return replace(
         setup, endpoints=(*setup.endpoints, Endpoint(target=target, client=client)), prices=prices
     )
@@ -76,23 +81,31 @@ def new_costs() -> "CostTracker":
     return CostTracker()
 
 
-def _priced(prices: PriceBook, target: Target, client: LLMClient) -> PriceBook:
-    """The book with this target in it: mocks are free, and a model that no list knows costs what
-    its client says."""
+def _priced(
+    prices: PriceBook, target: Target, client: LLMClient, price: "Price | None"
+) -> PriceBook:
+    """The book with this target in it: at the price given, free if it is a mock, as listed, or
+    as its client says; a client's 0 is no price, for that is what those say that do not know."""
     from .clients.mock import MockLLMClient
-
-    if not isinstance(client, MockLLMClient):
-        try:
-            prices.card(target)
-            return prices
-        except UnknownPrice:
-            pass
     from .pricing import Price
     from .pricing import PriceBook as Book
 
-    per_mtok = client.cost_per_1k_tokens * _THOUSANDS_PER_MILLION
-    price = Price(
-        provider=target.provider, input_usd_per_mtok=per_mtok, output_usd_per_mtok=per_mtok
-    )
+    is_mock = isinstance(client, MockLLMClient)
+    if price is None and not is_mock:
+        try:
+            prices.card(target)
+            return prices
+        except UnknownPrice as error:
+            if not client.cost_per_1k_tokens:
+                raise UnknownPrice(
+                    f"no price of {target.provider}/{target.model} is known: register it with"
+                    f" price=Price(provider={target.provider!r}, input_usd_per_mtok=...,"
+                    " output_usd_per_mtok=...), 0 for free (router.pricing.Price)"
+                ) from error
+    if price is None:
+        per_mtok = client.cost_per_1k_tokens * _THOUSANDS_PER_MILLION
+        price = Price(
+            provider=target.provider, input_usd_per_mtok=per_mtok, output_usd_per_mtok=per_mtok
+        )
     base, own = (prices.base, prices.own) if isinstance(prices, OwnPrices) else (prices, {})
     return OwnPrices(base, {**own, target.id: Book([price])})

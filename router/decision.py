@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .envelope import Envelope, Failed
 from .policy import RetryPolicy
-from .routing.filters import Availability, availability, needs_of, unsuited
+from .routing.filters import Availability, availability, needs_of, unsuited, window_of
 from .routing.selection import resolve
 from .setup import Endpoint
 from .state import RouterState
@@ -143,17 +143,20 @@ def _askable(env: Envelope, endpoint: Endpoint) -> bool:
     if env.prefills and not endpoint.target.capabilities.prefill:
         return False
     for failed in env.failed:
-        if failed.failure.row.next == "larger_window" and not _is_larger(endpoint, failed.endpoint):
+        if failed.failure.row.next == "larger_window" and not _is_larger(
+            env, endpoint, failed.endpoint
+        ):
             return False
     failures = env.failures_at(endpoint)
     return not failures or _may_retry(env, failures[-1], env.setup.policy.retry)
 
 
-def _is_larger(endpoint: Endpoint, than: Endpoint) -> bool:
+def _is_larger(env: Envelope, endpoint: Endpoint, than: Endpoint) -> bool:
     """An unknown window is taken to be larger than a known one that was too small."""
     if endpoint.target.id == than.target.id:
         return False
-    window, limit = endpoint.target.context_tokens_max, than.target.context_tokens_max
+    window = window_of(endpoint.target, env.card(endpoint))
+    limit = window_of(than.target, env.card(than))
     return window is None or (limit is not None and window > limit)
 
 

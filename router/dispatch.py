@@ -157,8 +157,7 @@ class Dispatcher:
         env.refused_budget = refusal
         env.too_dear.add(endpoint.target.id)
         for other in env.endpoints:
-            most = other.target.output_tokens_max
-            if env.card(other).upper_bound(env.request, output_tokens_max=most) > free_pico:
+            if env.card(other).upper_bound(env.request) > free_pico:
                 env.too_dear.add(other.target.id)
 
 
@@ -166,8 +165,7 @@ def _within_call(claim: Claim) -> Grant:
     """Without any budget the call's own limit still holds."""
     if claim.limit_pico is None:
         return Grant(claim=claim, amount_pico=0, request=claim.request)
-    most = claim.target.output_tokens_max
-    need_pico = claim.card.upper_bound(claim.request, output_tokens_max=most)
+    need_pico = claim.card.upper_bound(claim.request)
     if claim.limit_pico == 0 or claim.spent_pico + need_pico > claim.limit_pico:
         raise BudgetExceeded(
             scope="call",

@@ -18,6 +18,7 @@ from .types import Answer, Plan, StreamEvent, TaskContext, TaskRequest, TaskResp
 
 if TYPE_CHECKING:
     from .costs import CostTracker
+    from .pricing import Price
 
 __all__ = ["SyncRouter", "SyncStream"]
 
@@ -64,8 +65,10 @@ class SyncRouter:
 
         return self._run(routed())
 
-    def register_provider(self, name: str, client: LLMClient, **target: Any) -> None:
-        self.router.register_provider(name, client, **target)
+    def register_provider(
+        self, name: str, client: LLMClient, *, price: "Price | None" = None, **target: Any
+    ) -> None:
+        self.router.register_provider(name, client, price=price, **target)
 
     @property
     def costs(self) -> "CostTracker":

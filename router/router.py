@@ -49,6 +49,7 @@ from .types import (
 
 if TYPE_CHECKING:
     from .costs import CostTracker
+    from .pricing import Price
 
 __all__ = ["LLMRouter"]
 
@@ -246,11 +247,14 @@ class LLMRouter:
 
     # What it is made of
 
-    def register_provider(self, name: str, client: LLMClient, **target: Any) -> None:
+    def register_provider(
+        self, name: str, client: LLMClient, *, price: "Price | None" = None, **target: Any
+    ) -> None:
         """Add a provider, last in order. `target` are fields of Target (model, weight, quality,
-        context_tokens_max, ...). Where no price is known for its model, the client's own
-        `cost_per_1k_tokens` is taken. Raises ConfigError for a client that is none."""
-        self.reload(building.with_provider(self._setup, name, client, target))
+        context_tokens_max, ...). Where neither `price` nor any list tells what its model costs,
+        the client's own `cost_per_1k_tokens` is taken. Raises ConfigError for a client that is
+        none, UnknownPrice if nobody knows the price."""
+        self.reload(building.with_provider(self._setup, name, client, target, price))
 
     def reload(self, setup: RouterSetup) -> None:
         """Take a new setup for the calls to come; those under way keep theirs. What is known of

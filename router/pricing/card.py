@@ -35,6 +35,11 @@ class TargetCard:
         return self.rates.version
 
     @property
+    def context_tokens_max(self) -> int | None:
+        """The window of the model as the list of prices tells it; None if it does not."""
+        return self.rates.context_tokens_max
+
+    @property
     def is_estimate(self) -> bool:
         return bool(self.rates.guess)
 

@@ -14,7 +14,7 @@ from ..setup import Endpoint
 from ..state import RouterState
 from ..types import Image, LLMRequest, Target, ToolResult
 
-__all__ = ["Availability", "Needs", "availability", "needs_of", "unsuited"]
+__all__ = ["Availability", "Needs", "availability", "needs_of", "unsuited", "window_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +51,13 @@ def unsuited(
             return f"cannot do {capability.replace('_', ' ')}"
     if missing := needs.required_tags - target.tags:
         return f"lacks the tag {', '.join(sorted(missing))}"
-    if target.context_tokens_max is not None:
+    window = window_of(target, card)
+    if window is not None:
         tokens = card.input_tokens(request)
-        if tokens > target.context_tokens_max and _surely_too_long(request, target):
-            return f"prompt of up to {tokens} tokens is over its window {target.context_tokens_max}"
+        if tokens > window and _surely_too_long(request, window):
+            return f"prompt of up to {tokens} tokens is over its window {window}"
     if options.cost_max_pico is not None:
-        bound = card.upper_bound(request, output_tokens_max=target.output_tokens_max)
+        bound = card.upper_bound(request)
         if bound > options.cost_max_pico:
             return f"could cost {format_usd(bound)}, more than is allowed"
     return ""
@@ -103,6 +104,12 @@ def availability(
     return Availability(at_s)
 
 
+def window_of(target: Target, card: RateCard) -> int | None:
+    """How many tokens fit: as configured, else as the list of prices knows the model."""
+    configured = target.context_tokens_max
+    return card.context_tokens_max if configured is None else configured
+
+
 def _has_images(request: LLMRequest) -> bool:
     for message in request.messages:
         for part in message.parts:
@@ -122,8 +129,7 @@ def _has_images(request: LLMRequest) -> bool:
 _CHARS_PER_TOKEN_MAX = 4
 
 
-def _surely_too_long(request: LLMRequest, target: Target) -> bool:
+def _surely_too_long(request: LLMRequest, window: int) -> bool:
     """The upper bound counts bytes as tokens; a likely count decides about the window."""
-    assert target.context_tokens_max is not None
     chars = sum(len(message.text) for message in request.messages) + len(request.system or "")
-    return chars / _CHARS_PER_TOKEN_MAX > target.context_tokens_max
+    return chars / _CHARS_PER_TOKEN_MAX > window

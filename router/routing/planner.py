@@ -78,9 +78,7 @@ def make_plan(
             target=target,
             refused=refused,
             reasons=(reason,),
-            bound_pico=card.upper_bound(request, output_tokens_max=target.output_tokens_max)
-            if priced
-            else None,
+            bound_pico=card.upper_bound(request) if priced else None,
             expected_pico=card.expected(request) if priced else None,
         )
         (skipped if refused else candidates).append(candidate)

@@ -14,10 +14,11 @@ from router.errors import (
     DeadlineExceeded,
     LedgerUnavailable,
     NoTarget,
+    StreamInterrupted,
 )
 from router.events import CallEnded
-from router.policy import BreakerPolicy, RetryBudgetPolicy, RetryPolicy, RouterPolicy
-from router.types import TaskContext, TaskRequest, Timeouts
+from router.policy import BreakerPolicy, HedgePolicy, RetryBudgetPolicy, RetryPolicy, RouterPolicy
+from router.types import Answer, TaskContext, TaskRequest, Timeouts
 
 from .world import FakeBudget, FakeClient, FakePrices, Say, World, ask, fails, failure, read, run
 
@@ -276,3 +277,55 @@ def test_probing_when_all_are_open() -> None:
         return world.asked()
 
     assert sum(run(main()).values()) <= 8
+
+
+def test_streams_count_at_their_end() -> None:
+    """K4: streams that break off open the breaker, though each began well; streams that the
+    caller leaves do not."""
+    cut = Say(text="Once upon a time.", fails=failure("stream_cut"), words_shown=2)
+    world = World(FakeClient("a", *[Say(text="Once upon a time.")] * 8, cut))
+
+    async def main() -> list[str]:
+        for _ in range(8):
+            async with world.router.stream("x") as stream:
+                await anext(stream)
+        phases = [world.router.plan("x").targets[0].provider]
+        for _ in range(5):
+            with pytest.raises(StreamInterrupted):
+                await world.router.stream("x").collect()
+        return [*phases, world.router.plan("x").skipped[0].refused]
+
+    first, last = run(main())
+    assert first == "a" and "breaker is open" in last
+
+
+def test_calls_under_way_keep_their_setup() -> None:
+    """A call that began before a reload goes on to the targets that it began with."""
+    world = World(FakeClient("a", Say(after_s=1.0, fails=failure("auth"))), FakeClient("b"))
+
+    async def main() -> str:
+        task = asyncio.ensure_future(world.router.complete("x"))
+        await asyncio.sleep(0.5)
+        only_a = replace(world.setup, endpoints=world.setup.endpoints[:1])
+        world.router.reload(only_a)
+        return (await task).provider
+
+    assert run(main()) == "b"
+
+
+def test_whole_answers_are_hedged() -> None:
+    """After the 95th percentile of its own latencies a slow target gets a rival; both are paid."""
+    policy = RouterPolicy(hedge=HedgePolicy(enabled=True))
+    world = World(
+        FakeClient("a", *[Say(after_s=1.0)] * 20, Say(after_s=60.0)), FakeClient("b"), policy=policy
+    )
+
+    async def main() -> Answer:
+        for _ in range(20):
+            await world.router.complete("x")
+        return await world.router.complete("x")
+
+    answer = run(main())
+    assert (answer.provider, [a.outcome for a in answer.attempts]) == ("b", ["hedge_lost", "ok"])
+    slow, quick = answer.attempts
+    assert quick.started_s == pytest.approx(slow.started_s + 1.0)

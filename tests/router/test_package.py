@@ -10,7 +10,8 @@ import pytest
 
 import router
 from router import LLMRouter, MockLLMClient, SyncRouter, TaskContext, TaskRequest
-from router.errors import ConfigError, NoTarget
+from router.errors import ConfigError, NoTarget, UnknownPrice
+from router.pricing import Price
 from router.types import Finish, TextDelta
 
 HEAVY = ("anthropic", "openai", "google.genai", "ollama", "httpx", "httpx2", "genai_prices")
@@ -113,3 +114,24 @@ def test_what_is_no_client(mocked: SyncRouter) -> None:
         mocked.register_provider("x", MockLLMClient("x"), qualty=1)
     with pytest.raises(ConfigError, match="two targets are called"):
         mocked.register_provider("claude", MockLLMClient("claude"))
+
+
+def test_no_price_is_never_free(mocked: SyncRouter) -> None:
+    """C2: a client whose price nobody knows is refused; with a price it is taken at that."""
+
+    class Own:
+        name, model, cost_per_1k_tokens, latency_ms, available = (
+            "own",
+            "secret",
+            Decimal(0),
+            0.0,
+            True,
+        )
+        complete = stream = None
+
+    with pytest.raises(UnknownPrice, match="no price of own/secret is known"):
+        mocked.register_provider("own", Own())  # type: ignore[arg-type]
+    price = Price(provider="own", input_usd_per_mtok="1", output_usd_per_mtok="2")
+    mocked.register_provider("own", Own(), price=price)  # type: ignore[arg-type]
+    bound = mocked.plan("x", chain=["own"], max_tokens=100).candidates[0].bound_pico
+    assert bound is not None and bound > 200_000_000

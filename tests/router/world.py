@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from router.accounting import Claim, CostRecord, Grant
+from router.accounting import Claim, CostRecord, Grant, PriceBook
 from router.clients.base import ProviderFailure
 from router.errors import BudgetExceeded
 from router.policy import RouterPolicy
@@ -202,6 +202,7 @@ class FakeCard:
 
     version = "test"
     is_estimate = False
+    context_tokens_max = None
 
     def __init__(self, factor: int = 1) -> None:
         self.factor = factor
@@ -292,7 +293,7 @@ class World:
         policy: RouterPolicy | None = None,
         targets: dict[str, dict[str, Any]] | None = None,
         budget: FakeBudget | None = None,
-        prices: FakePrices | None = None,
+        prices: PriceBook | None = None,
         hooks: Any = (),
         seed: int = 1,
         **setup: Any,

@@ -8,6 +8,7 @@ import pytest
 
 from router.errors import ConfigError, UnknownProvider
 from router.policy import Group, RouterPolicy, TaskRule
+from router.pricing import Price, PriceBook
 from router.router import LLMRouter
 from router.types import Capabilities, Image, Message, OutputSchema, Plan, TaskContext, Text, Tool
 
@@ -143,11 +144,11 @@ def test_windows_tags_and_costs() -> None:
     targets = {
         "a": {"context_tokens_max": 10, "tags": {"eu"}},
         "b": {},
-        "c": {"tags": {"eu"}, "output_tokens_max": 10**6},
+        "c": {"tags": {"eu"}},
         "d": {"tags": {"eu"}},
     }
     plan = plan_of(
-        world_of("abcd", targets=targets),
+        world_of("abcd", targets=targets, prices=FakePrices({"c": 100})),
         "word " * 100,
         required_tags=["eu"],
         cost_max_usd="0.00000001",
@@ -254,3 +255,11 @@ def test_bad_names_and_keywords() -> None:
         plan_of(world, chain=[])
     with pytest.raises(ConfigError, match=r"write chain=\['a'\]"):
         plan_of(world, chain="a")
+
+
+def test_bounds_are_the_requests_own() -> None:
+    """What a call may cost at most follows its max_tokens, also where the target allows more."""
+    price = Price(provider="a", input_usd_per_mtok=0, output_usd_per_mtok=10)
+    targets = {"a": {"output_tokens_max": 10**6}}
+    world = World(FakeClient("a"), targets=targets, prices=PriceBook([price]))
+    assert plan_of(world, max_tokens=100).candidates[0].bound_pico == 10 * 10**6 * 100
