@@ -143,13 +143,14 @@ class AttemptRun:
         if reader.got.finish is not None:
             yield reader.got.finish
 
-    async def lose(self, task: "asyncio.Task[None]") -> None:
-        """Another target was quicker: cancel this one, and book what it cost."""
-        self._losing = True
+    async def give_up(self, task: "asyncio.Task[None]", *, lost: bool) -> None:
+        """End what `task` performs and book what it cost: `lost` to a quicker target, or because
+        the whole call is over."""
+        self._losing = lost
         task.cancel()
         await asyncio.wait({task})
         if self.ended is None:
-            await self._abandoned("hedge_lost")
+            await self._abandoned("cancelled")
 
     def received(self) -> LLMResponse:
         """The response, or what came of it so far."""

@@ -35,6 +35,7 @@ async def race(
     Raises what the last one raised if both failed."""
     loop = asyncio.get_running_loop()
     runs = {loop.create_task(first.perform()): first}
+    won = False
     try:
         done, pending = await asyncio.wait(runs, timeout=delay_s)
         if not done and (second := await start()) is not None:
@@ -44,6 +45,7 @@ async def race(
         while True:
             for task in done:
                 if task.exception() is None:
+                    won = True
                     return runs[task]
             if not pending:
                 await task  # raises what the last one raised
@@ -51,6 +53,6 @@ async def race(
     finally:
         for task, run in runs.items():
             if not task.done():
-                await run.lose(task)
+                await run.give_up(task, lost=won)
             if not task.cancelled():
                 task.exception()  # it is in the attempt's record; asyncio shall not log it

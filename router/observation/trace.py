@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["attempts_table"]
 
 _COLUMNS = ("#", "target", "outcome", "waited", "took", "cost", "known", "why")
+_NARROW = ("#", "waited", "took", "cost", "known")
 
 
 def attempts_table(attempts: "Sequence[Attempt]", plan: "Plan | None" = None) -> Table:
     """A `rich` table of the attempts in order, then of the targets that were passed over."""
-    table = Table(*_COLUMNS, title="attempts", title_justify="left")
+    table = Table(title="attempts", title_justify="left")
+    for name in _COLUMNS:
+        table.add_column(name, overflow="fold", no_wrap=name in _NARROW)
     for attempt in attempts:
         status = f" {attempt.status}" if attempt.status else ""
         table.add_row(

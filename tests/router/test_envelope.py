@@ -329,3 +329,14 @@ def test_whole_answers_are_hedged() -> None:
     assert (answer.provider, [a.outcome for a in answer.attempts]) == ("b", ["hedge_lost", "ok"])
     slow, quick = answer.attempts
     assert quick.started_s == pytest.approx(slow.started_s + 1.0)
+
+
+def test_a_deadline_ends_both_of_a_hedge() -> None:
+    """When neither answers in time neither has lost: both ended with the call."""
+    policy = RouterPolicy(hedge=HedgePolicy(enabled=True, delay_s=1.0))
+    world = World(*(FakeClient(name, Say(after_s=60.0)) for name in "ab"), policy=policy)
+    error = fails(world, DeadlineExceeded, deadline_s=5.0)
+    assert [(a.outcome, a.latency_s) for a in error.attempts] == [
+        ("deadline", 5.0),
+        ("deadline", 4.0),
+    ]
