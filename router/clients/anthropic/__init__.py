@@ -1,0 +1,5 @@
+"""Claude, over the official `anthropic` SDK."""
+
+from .client import AnthropicClient
+
+__all__ = ["AnthropicClient"]

@@ -1,0 +1,5 @@
+"""Gemini, over the official `google-genai` SDK."""
+
+from .client import GeminiClient
+
+__all__ = ["GeminiClient"]

@@ -1,0 +1,166 @@
+"""What the router tells those who watch it: frozen events, and the hook that receives them.
+
+Events carry no prompt, no answer's text and no key. Money is integer pico-dollars. What is done
+with them (metrics, spans, logs) is in `observation/`.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .types import Attempt
+
+__all__ = [
+    "AttemptEnded",
+    "AttemptStarted",
+    "BreakerChanged",
+    "BudgetWarning",
+    "CallEnded",
+    "CallStarted",
+    "ConfigReloaded",
+    "GateClosed",
+    "Hook",
+    "Hooks",
+    "RouterEvent",
+    "SettleFailed",
+    "TargetSkipped",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStarted:
+    call_id: str
+    at_s: float
+    streamed: bool
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSkipped:
+    call_id: str
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptStarted:
+    call_id: str
+    attempt_id: str
+    index: int
+    target: str
+    provider: str
+    model: str
+    at_s: float
+    streamed: bool
+    hold_pico: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptEnded:
+    call_id: str
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded:
+    """`outcome` is "ok", or the class of what ended the call (an error class, "budget",
+    "deadline", "no_target", "cancelled")."""
+
+    call_id: str
+    at_s: float
+    duration_s: float
+    outcome: str
+    attempts: tuple[Attempt, ...] = field(repr=False)
+    streamed: bool
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerChanged:
+    """`phase` is "closed", "open" or "half_open"; `until_s` when an open one lets a probe by."""
+
+    target: str
+    phase: str
+    at_s: float
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateClosed:
+    """A limit of a key is used up (or the key is dead): nothing is sent before `until_s`."""
+
+    key_scope: str
+    limit: str
+    at_s: float
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetWarning:
+    """A budget crossed its warn threshold; `used` is spent and held, as in the ledger."""
+
+    scope: str
+    used_pico: int
+    limit_pico: int
+    threshold_percent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleFailed:
+    """A hold could not be settled; it stays held until it expires at its whole amount."""
+
+    attempt_id: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigReloaded:
+    version: int
+    source: str
+
+
+RouterEvent = (
+    CallStarted
+    | TargetSkipped
+    | AttemptStarted
+    | AttemptEnded
+    | CallEnded
+    | BreakerChanged
+    | GateClosed
+    | BudgetWarning
+    | SettleFailed
+    | ConfigReloaded
+)
+
+
+class Hook(Protocol):
+    """Receives every event, in order, in the event loop's thread. Must not wait."""
+
+    def on_event(self, event: RouterEvent) -> None: ...
+
+
+class Hooks:
+    """Hands events to the hooks. A hook that fails is logged and never fails a call."""
+
+    def __init__(self, hooks: Iterable[Hook] = ()) -> None:
+        self._hooks = tuple(hooks)
+
+    def __bool__(self) -> bool:
+        return bool(self._hooks)
+
+    def add(self, hook: Hook) -> None:
+        """Adding one that is there already is nothing."""
+        if hook not in self._hooks:
+            self._hooks = (*self._hooks, hook)
+
+    def on_event(self, event: RouterEvent) -> None:
+        """Hooks are a hook themselves: what a budget tells goes on to the router's."""
+        self.emit(event)
+
+    def emit(self, event: RouterEvent) -> None:
+        for hook in self._hooks:
+            try:
+                hook.on_event(event)
+            except Exception:
+                logging.getLogger("router").exception("a hook failed on %s", type(event).__name__)

@@ -1,0 +1,1 @@
+"""Stores of the two-phase ledger. They know amounts and scopes, nothing of models or prices."""

@@ -1,0 +1,1 @@
+"""What can be seen of the router from outside: traces, metrics, spans. All imports are optional."""

@@ -1,0 +1,390 @@
+"""The router: plan, reserve, call, classify, settle, and then the next target or the answer.
+
+`LLMRouter` is what programs hold; its loop is `_shown`. What is
+decided next stands in `decision.py`, how one target is asked in `attempt.py`, how a call gets
+its holds and permits in `dispatch.py`. Nothing here knows a vendor, a price or a store.
+"""
+
+import asyncio
+import os
+import random
+import secrets
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Unpack, cast
+
+from . import building, failing
+from .accounting import Budget
+from .answer_stream import AnswerStream
+from .attempt import AttemptRun
+from .background import Background
+from .bookkeeping import Services
+from .clients.base import LLMClient, ProviderFailure
+from .clock import Clock, SystemClock
+from .dispatch import Dispatcher
+from .envelope import Envelope
+from .errors import CallFailed, NoTarget, RouterError
+from .events import CallEnded, CallStarted, ConfigReloaded, Hook, Hooks
+from .options import CallKeywords, read_keywords
+from .resuming import Resumed, resume
+from .routing.planner import make_plan, prefix_of
+from .routing.strategies import STRATEGIES, Strategy
+from .setup import RouterSetup
+from .state import RouterState
+from .types import (
+    Answer,
+    LLMRequest,
+    LLMResponse,
+    Message,
+    Plan,
+    StreamEvent,
+    TaskContext,
+    TaskRequest,
+    TaskResponse,
+    as_request,
+)
+
+if TYPE_CHECKING:
+    from .costs import CostTracker
+    from .pricing import Price
+
+__all__ = ["LLMRouter"]
+
+Prompt = str | LLMRequest | Message | Sequence[Message]
+
+
+class LLMRouter:
+    """Asks the best provider for an answer, and the next when that fails, within one envelope
+    of time, attempts and money.
+
+        async with LLMRouter.from_env() as router:
+            answer = await router.complete("What is the capital of France?")
+            answer.text, answer.provider, answer.cost, answer.attempts
+
+    One event loop's thread uses it; `router.facade.SyncRouter` serves synchronous programs.
+    """
+
+    def __init__(
+        self,
+        setup: RouterSetup | None = None,
+        *,
+        clock: Clock | None = None,
+        seed: int | None = None,
+        hooks: Iterable[Hook] = (),
+        strategies: Mapping[str, Strategy] | None = None,
+        new_id: Callable[[], str] | None = None,
+    ) -> None:
+        """`seed` fixes every random choice, `strategies` adds or replaces some by name, `new_id`
+        makes the ids of calls (unique over all processes that share a ledger)."""
+        self._setup = setup or building.empty_setup()
+        self._clock = clock or SystemClock()
+        self._hooks = Hooks(hooks)
+        self._strategies = {**STRATEGIES, **(strategies or {})}
+        self._new_id = new_id or (lambda: secrets.token_hex(12))
+        rng = random.Random(seed)
+        self._state = RouterState(self._setup.policy, rng=rng, hooks=self._hooks)
+        self._background = Background()
+        services = Services(clock=self._clock, state=self._state, background=self._background)
+        self._dispatcher = Dispatcher(services)
+        self._listen()
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **options: Any) -> "LLMRouter":
+        """A router of the providers whose keys are in the environment, in the modes that it
+        sets. Raises ConfigError if there is none."""
+        from .config import setup_from_env
+
+        return cls(setup_from_env(os.environ if environ is None else environ), **options)
+
+    @classmethod
+    def load_from_config(
+        cls, path: str | Path, *, environ: Mapping[str, str] | None = None, **options: Any
+    ) -> "LLMRouter":
+        """A router from a `llm-providers.toml`. Raises ConfigError that names file, key, line."""
+        from .config import load_setup
+
+        return cls(load_setup(path, environ=os.environ if environ is None else environ), **options)
+
+    @classmethod
+    def with_mocks(
+        cls, *names: str, responses: Sequence[str] | None = None, **options: Any
+    ) -> "LLMRouter":
+        """A router of mock clients, by default "claude", "openai" and "mock": free, no network."""
+        return cls(building.mock_setup(names, responses), **options)
+
+    # Asking
+
+    async def complete(self, prompt: Prompt, **keywords: Unpack[CallKeywords]) -> Answer:
+        """One whole answer.
+
+        Raises AllAttemptsFailed, NoTarget, BudgetExceeded, DeadlineExceeded (all CallFailed, with
+        `attempts`), UnknownProvider for a name that is none, UnknownPrice for a target without a
+        price, LedgerUnavailable if a budget's store is down.
+        """
+        env = self._begin(prompt, keywords, streamed=False)
+        self._start(env)
+        outcome = "cancelled"
+        try:
+            async with asyncio.timeout(env.deadline_s - self._clock.now()):
+                run = await self._shown(env)
+            outcome = "ok"
+            return self._answer(env, run, run.received())
+        except TimeoutError as error:
+            outcome = "deadline"
+            if isinstance(error, CallFailed):
+                raise
+            raise failing.deadline_error(env) from None
+        except RouterError as error:
+            outcome = getattr(error, "cause_class", "") or "ledger"
+            raise
+        finally:
+            self._end(env, outcome)
+
+    async def _shown(self, env: Envelope) -> AttemptRun:
+        """The loop: an attempt that has the answer or, streamed, its beginning."""
+        while True:
+            try:
+                run = await self._dispatcher.next_attempt(env)  # plan, wait, reserve
+            except CallFailed:
+                if env.kept is None:
+                    raise
+                return env.kept  # nothing better came than what was not wanted at first
+            try:
+                return await self._dispatcher.perform(env, run)  # call, classify, settle
+            except ProviderFailure:
+                env.committed = False  # and on to the next
+
+    def stream(self, prompt: Prompt, **keywords: Unpack[CallKeywords]) -> AnswerStream:
+        """The answer as it is written. Raises what `complete` raises, when the first event is
+        asked for; after something was shown, StreamInterrupted (see StreamPolicy)."""
+        env = self._begin(prompt, keywords, streamed=True)
+        return AnswerStream(env, self._stream(env))
+
+    async def _stream(self, env: Envelope) -> AsyncGenerator[StreamEvent, None]:
+        self._start(env)
+        outcome = "cancelled"
+        resumed: Resumed | None = None
+        try:
+            while True:
+                run = resumed.run if resumed else await self._shown_in_time(env)
+                try:
+                    env.committed = True
+                    announced_by = resumed.event if resumed else None
+                    async with aclosing(run.events(announced_by)) as events:
+                        async for event in events:
+                            yield event
+                    outcome = "ok"
+                    response = env.with_shown_before(run.received())
+                    env.answer = self._answer(env, run, response)
+                    return
+                except ProviderFailure as failure:
+                    resumed = await resume(self._shown_in_time, env, run, failure)
+                except TimeoutError:
+                    partial = env.with_shown_before(run.received())
+                    raise failing.interrupted(env, partial, None) from None
+        except RouterError as error:
+            outcome = getattr(error, "cause_class", "") or "ledger"
+            raise
+        finally:
+            self._end(env, outcome)
+
+    async def _shown_in_time(self, env: Envelope) -> AttemptRun:
+        try:
+            async with asyncio.timeout(env.deadline_s - self._clock.now()):
+                return await self._shown(env)
+        except CallFailed:
+            raise
+        except TimeoutError:
+            raise failing.deadline_error(env) from None
+
+    async def execute(self, task: TaskRequest) -> TaskResponse:
+        """Do a task: choose the provider by its context, keep to its budget and its time."""
+        keywords: dict[str, Any] = {"context": task.context}
+        if task.timeout_ms is not None:
+            keywords["deadline_s"] = task.timeout_ms / 1000
+        prompt = task.prompt
+        if task.max_tokens is not None:
+            prompt = replace(as_request(prompt), max_tokens=task.max_tokens)
+        answer = await self.complete(prompt, **keywords)
+        return TaskResponse(id=task.id or answer.call_id, answer=answer)
+
+    async def route_with_fallback(
+        self, chain: Sequence[str], prompt: Prompt, **keywords: Any
+    ) -> Answer:
+        """`complete` with a chain: these providers in this order, and no other."""
+        return await self.complete(prompt, **{**keywords, "chain": chain})
+
+    # Planning
+
+    def route(self, context: TaskContext, prompt: Prompt = "task") -> str:
+        """The provider that a task would go to first. Raises NoTarget; `plan` tells why."""
+        plan = self.plan(prompt, context=context)
+        if not plan.candidates:
+            told = "; ".join(f"{passed.target.id} {passed.refused}" for passed in plan.skipped)
+            raise NoTarget(f"no target can take this task: {told}", plan=plan)
+        return plan.candidates[0].target.provider
+
+    def plan(self, prompt: Prompt | TaskContext = "task", **keywords: Unpack[CallKeywords]) -> Plan:
+        """Who would be asked, in which order and why, at what cost; and who would not. Asks
+        nobody and spends nothing. A TaskContext may stand alone."""
+        if isinstance(prompt, TaskContext):
+            keywords["context"], prompt = prompt, "task"
+        options, fields = read_keywords(keywords)
+        planned = make_plan(
+            self._setup,
+            self._state,
+            as_request(prompt, **fields),
+            options,
+            now_s=self._clock.now(),
+            streamed=False,
+            priced=True,
+            strategies=self._strategies,
+        )
+        return planned.plan
+
+    # What it is made of
+
+    def register_provider(
+        self, name: str, client: LLMClient, *, price: "Price | None" = None, **target: Any
+    ) -> None:
+        """Add a provider, last in order. `target` are fields of Target (model, weight, quality,
+        context_tokens_max, ...). Where neither `price` nor any list tells what its model costs,
+        the client's own `cost_per_1k_tokens` is taken. Raises ConfigError for a client that is
+        none, UnknownPrice if nobody knows the price."""
+        self.reload(building.with_provider(self._setup, name, client, target, price))
+
+    def reload(self, setup: RouterSetup) -> None:
+        """Take a new setup for the calls to come; those under way keep theirs. What is known of
+        targets that remain (breakers, gates, loads) stays."""
+        self._setup = replace(setup, version=max(setup.version, self._setup.version + 1))
+        targets = tuple(endpoint.target for endpoint in setup.endpoints)
+        self._state.reloaded(setup.policy, targets)
+        self._listen()
+        if self._hooks:
+            event = ConfigReloaded(version=self._setup.version, source=setup.source)
+            self._hooks.emit(event)
+
+    def _listen(self) -> None:
+        """What the budget has to tell (its warnings) goes to this router's hooks."""
+        told_to = getattr(self._setup.budget, "hooks", None)
+        if isinstance(told_to, Hooks):
+            told_to.add(self._hooks)
+
+    def add_hook(self, hook: Hook) -> None:
+        self._hooks.add(hook)
+
+    @property
+    def setup(self) -> RouterSetup:
+        return self._setup
+
+    @property
+    def state(self) -> RouterState:
+        """Breakers, gates and loads, for those who watch or keep them."""
+        return self._state
+
+    @property
+    def costs(self) -> "CostTracker":
+        """What was spent: `costs.total` is exact US dollars, `costs.cost_summary()` the rest."""
+        if self._setup.costs is None:
+            self._setup = replace(self._setup, costs=building.new_costs())
+        return cast("CostTracker", self._setup.costs)
+
+    @property
+    def budget(self) -> Budget | None:
+        return self._setup.budget
+
+    async def aclose(self) -> None:
+        """Let what is being settled end, then close the clients, and the budget's store if a
+        configuration opened it."""
+        await self._background.drain(self._setup.policy.cleanup_s)
+        for client in {id(e.client): e.client for e in self._setup.endpoints}.values():
+            close = getattr(client, "aclose", None)
+            if close is not None:
+                await close()
+        close = getattr(self._setup.budget, "aclose", None)
+        if close is not None and self._setup.source != "code":
+            await close()
+
+    async def __aenter__(self) -> "LLMRouter":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    # One call's beginning and end
+
+    def _begin(self, prompt: Prompt, keywords: Mapping[str, Any], *, streamed: bool) -> Envelope:
+        options, fields = read_keywords(keywords)
+        request = as_request(prompt, **fields)
+        setup, now_s = self._setup, self._clock.now()
+        planned = make_plan(
+            setup,
+            self._state,
+            request,
+            options,
+            now_s=now_s,
+            streamed=streamed,
+            strategies=self._strategies,
+        )
+        env = Envelope(
+            call_id=self._new_id(),
+            request=request,
+            options=options,
+            setup=setup,
+            streamed=streamed,
+            started_s=now_s,
+            deadline_s=now_s + (options.deadline_s or setup.policy.deadline_s),
+            attempts_max=options.attempts_max or setup.policy.retry.max_attempts,
+            planned=planned,
+        )
+        return env
+
+    def _start(self, env: Envelope) -> None:
+        now_s = self._clock.now()
+        if not self._state.throttle.admits(now_s, self._state.rng):
+            raise NoTarget("throttled here: most recent calls failed", plan=env.plan)
+        self._state.retries.deposit(now_s)
+        if self._hooks:
+            started = CallStarted(
+                call_id=env.call_id, at_s=now_s, streamed=env.streamed, task=env.options.task
+            )
+            self._hooks.emit(started)
+
+    def _answer(self, env: Envelope, run: AttemptRun, response: LLMResponse) -> Answer:
+        target = run.endpoint.target
+        if env.options.sticky or (env.options.sticky is None and env.setup.policy.sticky):
+            self._state.stick(prefix_of(env.request), target)
+        return Answer(
+            response=response,
+            provider=target.provider,
+            model=response.model or target.model,
+            call_id=env.call_id,
+            attempts=tuple(env.attempts),
+            plan=env.plan,
+            winner=run.ended.index if run.ended else 1,
+        )
+
+    def _end(self, env: Envelope, outcome: str) -> None:
+        now_s = self._clock.now()
+        if outcome == "ok":
+            self._state.throttle.accepted(now_s)
+        if self._hooks:
+            self._hooks.emit(
+                CallEnded(
+                    call_id=env.call_id,
+                    at_s=now_s,
+                    duration_s=now_s - env.started_s,
+                    outcome=outcome,
+                    attempts=tuple(env.attempts),
+                    streamed=env.streamed,
+                    task=env.options.task,
+                )
+            )

@@ -1,0 +1,1 @@
+"""Which targets may serve a request, and in which order they are asked."""

@@ -1,0 +1,137 @@
+"""The package from outside: what importing costs, what it names, and its synchronous face."""
+
+import subprocess
+import sys
+import threading
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import router
+from router import LLMRouter, MockLLMClient, SyncRouter, TaskContext, TaskRequest
+from router.errors import ConfigError, NoTarget, UnknownPrice
+from router.pricing import Price
+from router.types import Finish, TextDelta
+
+HEAVY = ("anthropic", "openai", "google.genai", "ollama", "httpx", "httpx2", "genai_prices")
+HEAVY += ("redis", "rich", "opentelemetry", "prometheus_client", "pytest", "fakeservers")
+
+
+def test_importing_is_light() -> None:
+    """`import router` and the router's class load no SDK, no prices, no exporter."""
+    code = f"import sys, router; router.LLMRouter; print([n for n in {HEAVY} if n in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", router.__all__)
+def test_promised_names(name: str) -> None:
+    """Every name that the package promises is there."""
+    assert getattr(router, name).__name__ == name
+
+
+def test_no_such_name() -> None:
+    """A name that is not there is an ordinary AttributeError."""
+    with pytest.raises(AttributeError, match="no attribute 'Router'"):
+        _ = router.Router
+
+
+@pytest.fixture
+def mocked() -> Any:
+    with SyncRouter(LLMRouter.with_mocks("claude", responses=["one", "two"])) as facade:
+        yield facade
+
+
+def test_synchronous_calls(mocked: SyncRouter) -> None:
+    """The facade answers in turn, plans, routes and does tasks without an event loop."""
+    assert [mocked.complete("x").text, mocked.complete("x").text] == ["one", "two"]
+    assert mocked.route(TaskContext(task_type="code")) == "claude"
+    response = mocked.execute(TaskRequest(prompt="x", id="7", timeout_ms=1000))
+    assert (response.id, response.text, response.cost, mocked.costs.total) == ("7", "one", 0, 0)
+    assert mocked.plan("x").targets[0].provider == "claude"
+
+
+def test_synchronous_streams(mocked: SyncRouter) -> None:
+    """A stream is a plain `for` loop, and can be left in the middle."""
+    with mocked.stream("x") as stream:
+        events = list(stream)
+    assert TextDelta("one") in events and isinstance(events[-1], Finish)
+    with mocked.stream("x") as stream:
+        next(stream)
+    assert mocked.route_with_fallback(["claude"], "x").text == "one"
+
+
+def test_many_threads(mocked: SyncRouter) -> None:
+    """Threads share one facade; each gets an answer of its own."""
+    texts: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: texts.append(mocked.complete("x").text)) for _ in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (texts.count("one"), texts.count("two")) == (10, 10)
+
+
+def test_closed_facade() -> None:
+    """A closed facade says that it is closed; closing twice is nothing."""
+    facade = SyncRouter(LLMRouter.with_mocks())
+    facade.close()
+    facade.close()
+    with pytest.raises(RuntimeError, match="is closed"):
+        facade.complete("x")
+
+
+def test_empty_router_says_how_to_fill_it(mocked: SyncRouter) -> None:
+    """A router without providers tells how to get one."""
+    with SyncRouter(LLMRouter()) as empty, pytest.raises(ConfigError, match="register_provider"):
+        empty.complete("x", chain=["claude"])
+    with SyncRouter(LLMRouter()) as empty, pytest.raises(NoTarget):
+        empty.complete("x")
+
+
+def test_registered_clients(mocked: SyncRouter) -> None:
+    """Anything that satisfies the Protocol is a provider, at the price that it names."""
+
+    class Own(MockLLMClient):
+        pass
+
+    client = Own("own", cost_per_1k_tokens=Decimal("0.002")).with_responses(["mine"])
+    mocked.register_provider("own", client, quality=0.9)
+    answer = mocked.complete("x", chain=["own"])
+    assert (answer.text, answer.cost > 0) == ("mine", True)
+    assert answer.usage is not None
+    assert answer.cost == answer.usage.total * Decimal("0.000002")
+
+
+def test_what_is_no_client(mocked: SyncRouter) -> None:
+    """An object that lacks members, a field that no target has, a name taken: each is told."""
+    with pytest.raises(ConfigError, match="lacks available, complete"):
+        mocked.register_provider("x", object())  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="no 'qualty'"):
+        mocked.register_provider("x", MockLLMClient("x"), qualty=1)
+    with pytest.raises(ConfigError, match="two targets are called"):
+        mocked.register_provider("claude", MockLLMClient("claude"))
+
+
+def test_no_price_is_never_free(mocked: SyncRouter) -> None:
+    """C2: a client whose price nobody knows is refused; with a price it is taken at that."""
+
+    class Own:
+        name, model, cost_per_1k_tokens, latency_ms, available = (
+            "own",
+            "secret",
+            Decimal(0),
+            0.0,
+            True,
+        )
+        complete = stream = None
+
+    with pytest.raises(UnknownPrice, match="no price of own/secret is known"):
+        mocked.register_provider("own", Own())  # type: ignore[arg-type]
+    price = Price(provider="own", input_usd_per_mtok="1", output_usd_per_mtok="2")
+    mocked.register_provider("own", Own(), price=price)  # type: ignore[arg-type]
+    bound = mocked.plan("x", chain=["own"], max_tokens=100).candidates[0].bound_pico
+    assert bound is not None and bound > 200_000_000
