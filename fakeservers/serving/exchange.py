@@ -7,11 +7,8 @@ Everything here is plain computation: no sockets, no waiting.
 
 import logging
 import math
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from hashlib import blake2b
-from hmac import compare_digest
 
 from ..behaviour.answers import Answering
 from ..behaviour.caching import Asker, PromptCaches
@@ -40,24 +37,17 @@ from ..canonical import (
 from ..clock import Clock
 from ..errors import LlmsimError
 from ..evidence.explain import explain_impossible, explain_unmatched
-from ..evidence.journal import REDACTED, Exchange, Journal
+from ..evidence.journal import Exchange, Journal
 from ..leniency import Validation
 from ..rng import Seed
-from ..wire.base import Answer, Headers, HttpRequest, Provider, RequestHeaders, Stamp
-from ..wire.multipart import unbounded
+from ..wire.base import Answer, Headers, HttpRequest, Provider, Stamp
+from .credentials import account, check_token, redacted
+from .known import Asked, Known
 from .load import Load
 from .routing import RouteTable
 from .work import catch_up, is_read_alike, keep
 
 __all__ = ["Fake"]
-
-KNOWN_MAX = 4_096
-"""Distinct requests whose repetitions are told apart; the oldest is forgotten."""
-
-READ_BYTES_MAX = 4096
-"""A longer body is read anew each time, so that what is kept stays small."""
-
-WRONG_TOKEN = "llmsim: send the token of this server as the API key."
 
 log = logging.getLogger("llmsim")
 
@@ -103,7 +93,7 @@ class Fake:
             jobs=Jobs(self.clock.wall),
             caches=PromptCaches(),
         )
-        self._known: OrderedDict[bytes, _Asked] = OrderedDict()
+        self._known = Known()
         self._validation = self._first_validation
         self.load = Load()
         self.begin()
@@ -139,8 +129,7 @@ class Fake:
     @validation.setter
     def validation(self, value: Validation) -> None:
         self._validation = value
-        for asked in self._known.values():
-            asked.read = None
+        self._known.reread()
 
     def respond(self, http: HttpRequest, *, batch: str | None = None) -> tuple[Answer, Exchange]:
         """The answer to a request, and its entry in the journal. `batch` names the batch that
@@ -149,7 +138,7 @@ class Fake:
         exchange.batch = batch
         if self._validation == "off":
             http = replace(http, validates=False)
-        asked = self._asked(http)
+        asked = self._known.asked(http)
         seed = self._root.of(asked.key + asked.times.to_bytes(8, "big"))
         ids = seed.ids()
         stamp = Stamp(
@@ -194,7 +183,7 @@ class Fake:
             return self._refuse(rejected.error, http, exchange, stamp)
 
     def _answer(
-        self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed, asked: "_Asked"
+        self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed, asked: Asked
     ) -> Answer:
         """The answer as scripted or natural, or the error in its place."""
         try:
@@ -208,7 +197,7 @@ class Fake:
             return self._fail(problem, http, exchange, stamp)
 
     def _result(
-        self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed, asked: "_Asked"
+        self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed, asked: Asked
     ) -> Answer:
         if self.closed is not None:
             raise Rejected(ApiError(status=410, kind="script", message=self.closed))
@@ -221,9 +210,10 @@ class Fake:
         how = tuple([http.headers.get(name) for name in self.provider.reads])
         read = asked.read if asked.read and asked.how == how else endpoint.parse(http)
         # Batches have limits of their own, which nobody reaches here.
-        charged = self._charge(read, http) if exchange.batch is None else None
-        if asked.times and len(http.body) <= READ_BYTES_MAX and is_read_alike(read):
-            asked.read, asked.how = read, how
+        asker = Asker(account=account(http, self.provider), now_s=exchange.started_s)
+        charged = self._charge(read, http, asker) if exchange.batch is None else None
+        if is_read_alike(read):
+            asked.keep(read, how, len(http.body))
         if exchange.batch is None:
             catch_up(self._answering, read, self.respond, stamp)
         request = continued(
@@ -232,9 +222,7 @@ class Fake:
         if request is not read:
             exchange.continued = request
         decision = self._decide(request, http, exchange, seed)
-        result = self._answering.answer(
-            request, decision, seed, self._asker(http), validates=http.validates
-        )
+        result = self._answering.answer(request, decision, seed, asker, validates=http.validates)
         if decision.pace is not None:
             exchange.timing = self._timing(decision.pace, request, result, seed)
         if decision.reply is not None and isinstance(result, CompletionResult):
@@ -260,50 +248,24 @@ class Fake:
             body=result.body,
         )
 
-    def _asker(self, http: HttpRequest) -> Asker:
-        """Whose prompt caches these are: those of the key, wherever it stands."""
-        keys = [
-            values[name]
-            for values in (http.headers, http.query)
-            for name in self.provider.secrets
-            if name in values
-        ]
-        return Asker(account="\0".join(keys), now_s=self.clock.now())
-
     def _admit(self, http: HttpRequest) -> None:
         """Raise `Rejected` without credentials, or, where a token is set, with others."""
         if self.provider.admit is not None and http.validates:
             self.provider.admit(http)
-        if self._token is None:
-            return
-        secrets = self.provider.secrets
-        given = [
-            v for values in (http.headers, http.query) for k, v in values.items() if k in secrets
-        ]
-        if not any(
-            compare_digest(v.rpartition(" ")[2].encode(), self._token.encode()) for v in given
-        ):
-            raise Rejected(ApiError(status=401, kind="invalid", message=WRONG_TOKEN))
+        if self._token is not None:
+            check_token(http, self.provider, self._token)
 
-    def _charge(self, request: Request, http: HttpRequest) -> Charged | None:
+    def _charge(self, request: Request, http: HttpRequest, asker: Asker) -> Charged | None:
         """Have the rate limits count a request for something generated. Raises `Rejected`."""
         if not self.provider.meters or not isinstance(request, ChatRequest | EmbedRequest):
             return None
         return self.limits.ask(
-            self._key(http),
+            asker.account,
             request.model,
             now_s=self.clock.wall(),
             chars=len(http.body),
             max_tokens=request.max_tokens if isinstance(request, ChatRequest) else None,
         )
-
-    def _key(self, http: HttpRequest) -> str:
-        """Whose limits count. Kept only as long as the limits are, and shown nowhere."""
-        headers, query = http.headers, http.query
-        for secret in self.provider.secrets:
-            if (value := headers.get(secret) or query.get(secret)) is not None:
-                return value
-        return ""
 
     def _decide(
         self, request: Request, http: HttpRequest, exchange: Exchange, seed: Seed
@@ -397,62 +359,17 @@ class Fake:
         return self._refuse(error, http, exchange, stamp)
 
     def _enter(self, http: HttpRequest) -> Exchange:
-        secrets, headers = self.provider.secrets, http.headers
-        if not isinstance(headers, RequestHeaders):
-            headers = RequestHeaders(headers)
         exchange = Exchange(
             number=self.journal.total + 1,
             provider=self.provider.name,
-            http=HttpRequest(
-                method=http.method,
-                path=http.path,
-                query=_redacted(http.query, secrets) if http.query else http.query,
-                headers=headers.without(secrets, REDACTED),
-                body=http.body,
-                validates=http.validates,
-            ),
+            http=redacted(http, self.provider),
             started_s=self.clock.now(),
         )
         self.journal.add(exchange)
         return exchange
-
-    def _asked(self, http: HttpRequest) -> "_Asked":
-        """What is known of the request from the times that it was asked before."""
-        place = f"{http.method} {http.path} {http.query or ''}\n"
-        body = unbounded(http.body)
-        key = blake2b(place.encode("utf-8", "replace") + body, digest_size=16).digest()
-        known = self._known.get(key)
-        if known is not None:
-            known.times += 1
-            self._known.move_to_end(key)
-            return known
-        known = self._known[key] = _Asked(key)
-        if len(self._known) > KNOWN_MAX:
-            self._known.popitem(last=False)
-        return known
-
-
-class _Asked:
-    """A request that has been asked: `times` before this one. Retries and load tests send the
-    same again and again, so from the second time on what was read is kept."""
-
-    __slots__ = ("how", "key", "read", "times")
-
-    def __init__(self, key: bytes) -> None:
-        self.key = key
-        self.times = 0
-        self.read: Request | None = None
-        self.how: tuple[str | None, ...] = ()
-        """What the headers were that tell how to read it."""
 
 
 def _usage(result: Result | RawReply) -> Usage:
     if isinstance(result, CompletionResult):
         return result.usage
     return Usage(input_tokens=result.input_tokens if isinstance(result, EmbedResult) else 0)
-
-
-def _redacted(values: Mapping[str, str], secrets: frozenset[str]) -> Mapping[str, str]:
-    if secrets.isdisjoint(values):
-        return values
-    return {name: REDACTED if name in secrets else value for name, value in values.items()}

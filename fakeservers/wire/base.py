@@ -46,7 +46,7 @@ class RequestHeaders(dict[str, str]):
     """Headers by lower-case name, never changed: a client that sends the same ones with every
     request has them read, and their credentials taken out, only once."""
 
-    __slots__ = ("_secrets", "_shown")
+    __slots__ = ("_given", "_secrets", "_shown")
 
     def without(self, secrets: frozenset[str], mark: str) -> "RequestHeaders":
         """The same headers with `mark` in the place of credentials."""
@@ -56,6 +56,12 @@ class RequestHeaders(dict[str, str]):
                 {name: mark if name in secrets else value for name, value in self.items()}
             )
         return self._shown
+
+    def credentials(self, secrets: frozenset[str]) -> tuple[str, ...]:
+        """What stands in the place of credentials, in the order of their names."""
+        if not hasattr(self, "_given"):
+            self._given = tuple(self[name] for name in sorted(secrets) if name in self)
+        return self._given
 
 
 @dataclass(slots=True, kw_only=True)

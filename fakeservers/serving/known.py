@@ -1,0 +1,60 @@
+"""The requests that one fake has been asked before, as many as are kept."""
+
+from collections import OrderedDict
+from hashlib import blake2b
+
+from ..canonical import Request
+from ..wire.base import HttpRequest
+from ..wire.multipart import unbounded
+
+__all__ = ["Asked", "Known"]
+
+KNOWN_MAX = 4_096
+"""Distinct requests whose repetitions are told apart; the oldest is forgotten."""
+
+READ_BYTES_MAX = 4096
+"""A longer body is read anew each time, so that what is kept stays small."""
+
+
+class Asked:
+    """A request that has been asked: `times` before this one. Retries and load tests send the
+    same again and again, so from the second time on what was read is kept."""
+
+    __slots__ = ("how", "key", "read", "times")
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self.times = 0
+        self.read: Request | None = None
+        self.how: tuple[str | None, ...] = ()
+        """What the headers were that tell how to read it."""
+
+    def keep(self, read: Request, how: tuple[str | None, ...], size: int) -> None:
+        """Keep what a body of `size` bytes was read as, if it is small and comes again."""
+        if self.times and size <= READ_BYTES_MAX:
+            self.read, self.how = read, how
+
+
+class Known:
+    def __init__(self) -> None:
+        self._asked: OrderedDict[bytes, Asked] = OrderedDict()
+
+    def asked(self, http: HttpRequest) -> Asked:
+        """What is known of the request from the times that it was asked before."""
+        place = f"{http.method} {http.path} {http.query or ''}\n"
+        body = unbounded(http.body)
+        key = blake2b(place.encode("utf-8", "replace") + body, digest_size=16).digest()
+        known = self._asked.get(key)
+        if known is not None:
+            known.times += 1
+            self._asked.move_to_end(key)
+            return known
+        known = self._asked[key] = Asked(key)
+        if len(self._asked) > KNOWN_MAX:
+            self._asked.popitem(last=False)
+        return known
+
+    def reread(self) -> None:
+        """Read everything anew: bodies are now read in another way."""
+        for asked in self._asked.values():
+            asked.read = None
