@@ -307,11 +307,16 @@ class Fake:
         twisted = decision.fault is not None and decision.fault.twist is not None
         if self.script.impossible == "allow" or twisted or not isinstance(request, ChatRequest):
             return
+        weighed = request.weighed
+        if weighed is not None and weighed.possible and weighed.reply is decision.reply:
+            return
         why = impossibility(result.reply, request)
         if why is not None:
             message = explain_impossible(self.provider.name, decision.rule, why)
             exchange.problem = message
             raise Rejected(ApiError(status=400, kind="script", message=message))
+        if weighed is not None:
+            weighed.possible = True
 
     def _failing(self, answer: Answer, error: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
         """The stream that will say so, or, for an answer in one piece, the error itself."""
