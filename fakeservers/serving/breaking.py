@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from ..behaviour.faults import Fault
-from ..wire.base import Answer, Frame, Headers
+from ..wire.base import Answer, Frame, Headers, single
 
 __all__ = ["Ending", "Pause", "Step", "altered", "steps"]
 
@@ -59,7 +59,7 @@ def altered(answer: Answer, fault: Fault) -> Answer:
 def steps(answer: Answer, fault: Fault) -> Iterator[Step]:
     """The frames of the answer with what goes wrong among them; an Ending comes last."""
     body = answer.body
-    frames = _halves(body) if isinstance(body, bytes) else body
+    frames = _halves(body) if isinstance(body, bytes) else single(body)
     if not isinstance(body, bytes):
         frames = _rewritten(frames, fault)
     sent = told = 0

@@ -147,13 +147,10 @@ class Fake:
             elapsed_ms=ids.integer(180, 900),
             instant=self.script.jobs.instant,
         )
-        shared = self._shared(http, exchange, stamp)
-        if isinstance(shared, Answer):
-            answer = shared
+        if "origin" in http.headers:
+            answer = self._answer_page(http, exchange, stamp, seed, asked)
         else:
             answer = self._answer(http, exchange, stamp, seed, asked)
-            if shared:
-                answer = replace(answer, headers=(*answer.headers, *shared))
         exchange.status = answer.status
         exchange.streamed = not isinstance(answer.body, bytes)
         return answer, exchange
@@ -173,14 +170,20 @@ class Fake:
         exchange.outcome = "disconnected"
         return exchange
 
-    def _shared(self, http: HttpRequest, exchange: Exchange, stamp: Stamp) -> Answer | Headers:
-        """What a page of another origin is told: headers besides, or a whole answer."""
-        if self.provider.cors is None or "origin" not in http.headers:
-            return ()
+    def _answer_page(
+        self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed, asked: Asked
+    ) -> Answer:
+        """The answer to a page of another origin, with what browsers want to know of it."""
+        shared: Answer | Headers = ()
         try:
-            return self.provider.cors(http)
+            if self.provider.cors is not None:
+                shared = self.provider.cors(http)
         except Rejected as rejected:
             return self._refuse(rejected.error, http, exchange, stamp)
+        if isinstance(shared, Answer):
+            return shared
+        answer = self._answer(http, exchange, stamp, seed, asked)
+        return replace(answer, headers=(*answer.headers, *shared))
 
     def _answer(
         self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed, asked: Asked
@@ -207,10 +210,11 @@ class Fake:
         if params:
             http = replace(http, params=params)
             exchange.http = replace(exchange.http, params=params)
-        how = tuple([http.headers.get(name) for name in self.provider.reads])
+        reads = self.provider.reads
+        how = tuple([http.headers.get(name) for name in reads]) if reads else ()
         read = asked.read if asked.read and asked.how == how else endpoint.parse(http)
         # Batches have limits of their own, which nobody reaches here.
-        asker = Asker(account=account(http, self.provider), now_s=exchange.started_s)
+        asker = Asker(account(http, self.provider), exchange.started_s)
         charged = self._charge(read, http, asker) if exchange.batch is None else None
         if is_read_alike(read):
             asked.keep(read, how, len(http.body))
@@ -279,7 +283,7 @@ class Fake:
             http.headers,
             self.used,
             now_s=exchange.started_s - self._begun_s,
-            draw=lambda number: seed.of(b"rule %d" % number).share(),
+            draw=seed.share_of,
         )
         for number in decision.applied:
             self.used[number] = self.used.get(number, 0) + 1
