@@ -1,6 +1,7 @@
 """`serve`: the fakes as standalone servers, until a signal ends them; `check`, `show` and
 `schema`: scenario files."""
 
+import gc
 import json
 import os
 import shlex
@@ -24,6 +25,9 @@ from .scenario_file import json_schema, load_scenario
 from .wire.registry import PROVIDERS
 
 __all__ = ["check", "schema", "serve", "show"]
+
+GARBAGE_THRESHOLD = 50_000
+"""New objects after which Python looks for garbage that refers to itself."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -148,6 +152,7 @@ def serve(
         for line in exports(servers, token):
             click.echo(line)
         sentences()  # the first natural answer would wait for Faker's import
+        _settle()
         if ready_file is not None:
             _write(ready_file, {name: f.url for name, f in servers.providers.items()})
         ended.wait()
@@ -155,6 +160,14 @@ def serve(
         servers.stop()
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
+
+
+def _settle() -> None:
+    """Leave what was loaded out of every collection, and collect seldom: this process does
+    nothing else, and what a request leaves behind holds no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)
 
 
 def exports(servers: FakeServers, token: str | None) -> list[str]:
