@@ -100,6 +100,10 @@ def count_prompt(request: ChatRequest) -> Usage:
 
 
 def _count_prompt(request: ChatRequest) -> tuple[int, tuple[tuple[str, int], ...]]:
+    if request.provider == "openai" and isinstance(request.raw, dict):
+        plain = openai.plain_prompt(request)
+        if plain is not None:
+            return max(1, round(plain)), ()
     tokens = 0.0
     modalities: dict[str, float] = {}
     for segment in _TEMPLATES.get(request.provider, _OPENAI).prompt(request):
@@ -129,7 +133,7 @@ def _count_output(replies: Iterable[Reply], request: ChatRequest) -> tuple[int, 
         end = openai.REASONING_END
     output = reasoning = 0
     for reply in replies:
-        thoughts = [part for part in reply.parts if isinstance(part, Thinking)]
+        thoughts = [part for part in reply.parts if type(part) is Thinking]
         whole = count(reply.parts)
         if limit is not None and (reply.finish == "length" or whole + end > limit):
             # What was cut off at the limit has reached it.
