@@ -241,6 +241,8 @@ class Fake:
                 exchange.replies, exchange.usage = result.replies, result.usage
             if answer.stores:
                 keep(self._answering, answer.stores, self.script.jobs, http.headers)
+            for collection, id in answer.forgets:
+                self._answering.store.forget(collection, id)
             if answer.uses is not None:
                 self._answering.memory.use(answer.uses)
             return answer

@@ -147,6 +147,8 @@ class Answer:
     headers: Headers = ()
     body: bytes | Iterable[Frame | Frames] = b""
     stores: tuple[Stored, ...] = ()
+    forgets: tuple[tuple[str, str], ...] = ()
+    """Collections and ids of what was made and is not kept."""
     uses: Use | None = None
     failing: Callable[[bytes, int], bytes] | None = None
     failure: bytes = b""
