@@ -15,7 +15,7 @@ from .report import FAKES
 if TYPE_CHECKING:
     from fakeservers import Simulation
 
-__all__ = ["check_loops", "check_scope", "is_virtual", "run_in_world", "use_world"]
+__all__ = ["check_loops", "check_scope", "is_virtual", "run_in_world", "use_world", "world_of"]
 
 MARKED = "llmsim"
 
@@ -51,7 +51,7 @@ def is_virtual(item: pytest.Item) -> bool:
 
 def run_in_world(item: pytest.Function) -> object:
     """Run a coroutine function that no other plugin runs. True when that was done."""
-    world = _world(item)
+    world = world_of(item)
     if world is None or not inspect.iscoroutinefunction(item.obj):
         return None
     if "anyio_backend" in item.funcargs:
@@ -75,7 +75,7 @@ def check_loops(item: pytest.Item) -> None:
     """Fail rather than run in real time what is marked as virtual."""
     import asyncio
 
-    if not isinstance(item, pytest.Function) or (world := _world(item)) is None:
+    if not isinstance(item, pytest.Function) or (world := world_of(item)) is None:
         return
     for value in item.funcargs.values():
         if isinstance(value, asyncio.Runner) and value.get_loop() is not world.loop:
@@ -86,6 +86,7 @@ def check_loops(item: pytest.Item) -> None:
         pytest.fail(NOT_ASYNCIO.format(backend=backend), pytrace=False)
 
 
-def _world(item: pytest.Item) -> "Simulation | None":
+def world_of(item: pytest.Item) -> "Simulation | None":
+    """The simulated world of a test; None where it lives in real time or has no fakes."""
     servers = item.stash.get(FAKES, None)
     return cast("Simulation", servers) if servers is not None and is_virtual(item) else None
