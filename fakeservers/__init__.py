@@ -44,7 +44,9 @@ from .behaviour.replies import raw, refusal, reply, structured, text, thinking, 
 from .behaviour.scenario import Rule, Scenario, Script, TokenCounts
 from .behaviour.schedule import between, every, ramp
 from .errors import LlmsimError, ScriptError, StartError
+from .evidence.bill import Bill, BillError, BillLine
 from .evidence.journal import Exchange
+from .evidence.prices import PricesMissing
 from .handle import FakeProvider, RuleBuilder
 from .hooks import hookimpl
 from .scenario_file import dump_scenario, load_scenario, parse_scenario
@@ -54,6 +56,9 @@ from .virtual.windows import FaultWindow
 from .virtual.world import Simulation, simulate
 
 __all__ = [
+    "Bill",
+    "BillError",
+    "BillLine",
     "DeadlockError",
     "Delay",
     "Exchange",
@@ -65,6 +70,7 @@ __all__ = [
     "LlmsimError",
     "Match",
     "Pace",
+    "PricesMissing",
     "RealNetworkError",
     "Rule",
     "RuleBuilder",
