@@ -32,7 +32,7 @@ UNUSED: tuple[Unused, ...] = ("error", "allow")
 class Settings:
     """The seed of everything that is not scripted; what unmatched requests and unused rules
     mean; whether the traffic of every test is shown; whether time is virtual; whether tests in
-    virtual time run twice and are compared; the file whose faults universes are to replay."""
+    virtual time run twice and are compared; the scenario file that universes are to replay."""
 
     seed: int = 0
     unmatched: Unmatched = "error"
@@ -70,7 +70,7 @@ def add_options(parser: pytest.Parser) -> None:
         dest="llmsim_scenario",
         default="",
         metavar="FILE",
-        help="Run universes in the one world whose faults this TOML file holds.",
+        help="Run universes in the one world of this scenario file, TOML or JSON.",
     )
     group.addoption(
         "--llmsim-check-determinism",
