@@ -44,27 +44,31 @@ from .behaviour.replies import raw, refusal, reply, structured, text, thinking, 
 from .behaviour.scenario import Rule, Scenario, Script, TokenCounts
 from .behaviour.schedule import between, every, ramp
 from .errors import LlmsimError, ScriptError, StartError
+from .evidence.bill import Bill, BillError, BillLine
 from .evidence.journal import Exchange
+from .evidence.prices import PricesMissing
 from .handle import FakeProvider, RuleBuilder
 from .hooks import hookimpl
 from .scenario_file import dump_scenario, load_scenario, parse_scenario
 from .serving.server import ServerThread
 from .virtual.errors import DeadlockError, LivelockError, RealNetworkError, SimulationError
-from .virtual.windows import FaultWindow
 from .virtual.world import Simulation, simulate
 
 __all__ = [
+    "Bill",
+    "BillError",
+    "BillLine",
     "DeadlockError",
     "Delay",
     "Exchange",
     "FakeProvider",
     "FakeServers",
     "Fault",
-    "FaultWindow",
     "LivelockError",
     "LlmsimError",
     "Match",
     "Pace",
+    "PricesMissing",
     "RealNetworkError",
     "Rule",
     "RuleBuilder",

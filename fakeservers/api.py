@@ -13,6 +13,7 @@ from .canonical import ChatRequest
 from .clock import Clock, SystemClock
 from .environment import pointed_at
 from .errors import StartError
+from .evidence.bill import Bill
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
 from .handle import FakeProvider
@@ -71,6 +72,7 @@ class FakeServers:
         self.seed = scenario.seed
         self._host = host
         self._ports = dict(ports or {})
+        self._clock = clock or SystemClock()
         self._thread = thread or ServerThread()
         self._own_thread = thread is None
         self._listeners: dict[str, Listener] = {}
@@ -87,7 +89,7 @@ class FakeServers:
                 Fake(
                     provider,
                     seed=self.seed,
-                    clock=clock or SystemClock(),
+                    clock=self._clock,
                     models=partial(catalogue, name, lenient=known[name] == "any"),
                     token=token,
                     validation=validations[name],
@@ -198,6 +200,16 @@ class FakeServers:
     def requests(self) -> tuple[ChatRequest, ...]:
         """The requests for generated content to all fakes, in the order in which they came."""
         return tuple(e.request for e in self.journal if isinstance(e.request, ChatRequest))
+
+    @property
+    def bill(self) -> Bill:
+        """What the providers would charge for every exchange so far: `bill.total`, exact."""
+        clock = self._clock
+        return Bill(
+            self.journal,
+            epoch_s=clock.wall() - clock.now(),
+            forgotten=sum(fake.journal.forgotten for fake in self._fakes.values()),
+        )
 
     def env(self) -> dict[str, str]:
         """The environment variables that point every SDK here."""

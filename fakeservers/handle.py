@@ -19,6 +19,7 @@ from .behaviour.scenario import Impossible, Rule, TokenCounts, Unmatched
 from .behaviour.schedule import schedule
 from .canonical import Request
 from .errors import ScriptError
+from .evidence.bill import Bill
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
 from .evidence.verification import Unused, problems
@@ -196,6 +197,13 @@ class FakeProvider:
         if not calls:
             raise LookupError(f"{self.name} has seen no request yet.")
         return calls[-1]
+
+    @property
+    def bill(self) -> Bill:
+        """What this provider would charge for every exchange so far: `bill.total` in exact US
+        dollars, `bill.lines` one by one, `print(bill)` as a table."""
+        clock, journal = self._fake.clock, self._fake.journal
+        return Bill(journal, epoch_s=clock.wall() - clock.now(), forgotten=journal.forgotten)
 
     def transcript(self) -> str:
         """The conversation so far, readable."""

@@ -1,27 +1,21 @@
-"""What pytest loads in every run: options, the marker, the fixture, the hooks.
+"""What pytest loads in every run: options, markers, fixtures, hooks.
 
 Imports the standard library and pytest only; the fakes are imported when a test asks for them.
 """
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING
 
 import pytest
 
 from .determinism import compare, rehearse
-from .report import FAKES, add_traffic, write_traffic
+from .fixtures import *  # noqa: F403 - pytest finds fixtures by their names in here
+from .markers import REGISTERED
+from .report import add_traffic, add_usage, write_summary, write_traffic
 from .settings import SETTINGS, add_options, settings_of
-from .virtual import check_loops, check_scope, run_in_world, use_world
+from .stash import FAKES, GUARD
+from .virtual import check_loops, run_in_world, use_world
 
-if TYPE_CHECKING:
-    from fakeservers import FakeServers
-
-    from .stage import Stage
-
-MARKER = (
-    "llmsim(seed=, unmatched=, unused=, virtual=): settings of the fakes for one test; unmatched "
-    "is 'error' or 'natural', unused is 'error' or 'allow', virtual=True runs it in virtual time."
-)
+pytest.register_assert_rewrite("pytest_llmsim.assertions")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,25 +23,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", MARKER)
+    for marker in REGISTERED:
+        config.addinivalue_line("markers", marker)
     config.stash[SETTINGS] = settings_of(config)
-
-
-@pytest.fixture(scope="session")
-def _llmsim_stage(pytestconfig: pytest.Config) -> "Generator[Stage]":
-    from .stage import Stage
-
-    stage = Stage(pytestconfig.stash[SETTINGS])
-    yield stage
-    stage.close()
-
-
-@pytest.fixture
-def llmsim(request: pytest.FixtureRequest, _llmsim_stage: "Stage") -> "Generator[FakeServers]":
-    """Fake Claude, OpenAI, Gemini and Ollama, to which the environment points for this test."""
-    check_scope(request.node)
-    with _llmsim_stage.play(request.node) as servers:
-        yield servers
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -73,10 +51,17 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     check_loops(item)
     result = yield
-    if (servers := item.stash.get(FAKES, None)) is not None and (found := servers.problems()):
+    if found := _problems(item):
         pytest.fail("\n\n".join(found), pytrace=False)
     compare(item)
     return result
+
+
+def _problems(item: pytest.Item) -> list[str]:
+    """What did not go as scripted, and who was about to go past the fakes."""
+    servers, guard = item.stash.get(FAKES, None), item.stash.get(GUARD, None)
+    blocked = guard.blocked if guard is not None else []
+    return [*dict.fromkeys(blocked), *(servers.problems() if servers is not None else [])]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -86,9 +71,13 @@ def pytest_runtest_makereport(
     report = yield
     if report.when == "call":
         add_traffic(item, report)
+        add_usage(item, report)
     return report
 
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
-    if terminalreporter.config.stash[SETTINGS].traffic:
+    settings = terminalreporter.config.stash[SETTINGS]
+    if settings.traffic:
         write_traffic(terminalreporter)
+    if settings.report:
+        write_summary(terminalreporter)

@@ -101,6 +101,13 @@ class Scenario:
     seed: int = 0
     scripts: Mapping[str, Script] = field(default_factory=dict)
 
+    @property
+    def faults_end_s(self) -> float:
+        """When the last window of a rule that fails is over; 0 when none has a window."""
+        rules = (rule for script in self.scripts.values() for rule in script.rules)
+        failing = (rule for rule in rules if rule.error is not None or rule.fault is not None)
+        return max((w.end_s for rule in failing for w in rule.schedule.windows), default=0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
@@ -155,6 +162,8 @@ def decide(
     decided = False
     for rule in script.rules:
         if rule.refuses or not rule.speaks_to(request) or (rule.decides and decided):
+            continue
+        if not rule.replies and rule.schedule is not ALWAYS and not rule.schedule.open(now_s):
             continue
         apart = difference(rule.match, request, headers)
         spent = rule.times is not None and used.get(rule.number, 0) >= rule.times

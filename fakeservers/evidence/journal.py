@@ -46,6 +46,9 @@ class Exchange:
     timing      how its parts were spread over time; None when it left at once
     outcome     `pending` until the last byte is handed over; `cut` and `reset` by a fault;
                 `disconnected` when the client left
+    begun       whether the status line of an answer that waits or goes wrong was sent
+    chunks      how many chunks a stream that was watched on its way has; `sent_chunks` of them
+                left. 0 for an answer that left at once
     """
 
     number: int
@@ -67,6 +70,9 @@ class Exchange:
     status: int = 0
     streamed: bool = False
     sent_bytes: int = 0
+    begun: bool = False
+    chunks: int = 0
+    sent_chunks: int = 0
     ended_s: float = 0.0
     outcome: Outcome = "pending"
 
@@ -149,6 +155,11 @@ class Journal:
             self._bodies_bytes > self._bodies_bytes_max and len(exchanges) > 1
         ):
             self._bodies_bytes -= len(exchanges.popleft().http.body)
+
+    @property
+    def forgotten(self) -> int:
+        """Exchanges that had to make room."""
+        return self.total - len(self._exchanges)
 
     def __iter__(self) -> Iterator[Exchange]:
         # A copy: the server's thread appends while a test reads.

@@ -7,6 +7,7 @@ that lateness never adds up; frames that are due at the same time leave in one w
 import asyncio
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 
 from ..behaviour.faults import Fault
@@ -43,7 +44,7 @@ def at_once(
         batches = _batches(body)
         body, more = next(batches, b""), next(batches, None)
         if more is not None:
-            return (Frame(batch) for batch in chain((body, more), batches))
+            return (Frame(batch, True) for batch in chain((body, more), batches))
         connection.start(answer.status, answer.headers, None)
     exchange.ends("complete", clock.now(), len(body))
     connection.write(body)
@@ -97,22 +98,29 @@ async def _paced(
     due_s = begun_s + timing.first_s
     await clock.sleep_until(due_s)
     connection.start(answer.status, answer.headers, None)
+    exchange.begun = True
     now, sleep_until = clock.now, clock.sleep_until
     pending: list[bytes] = []
-    first = True
-    for frame in single(body):
-        if frame.content:
-            if first:
-                first = False
-            else:
-                due_s += timing.gap_s()
-                if due_s > now():
-                    connection.write(b"".join(pending))
-                    pending.clear()
-                    if connection.full:
-                        await connection.drained()
-                    await sleep_until(due_s)
-        pending.append(frame.data)
+    sent = 0
+    frames = single(body)
+    try:
+        for frame in frames:
+            if frame.content:
+                if sent:
+                    due_s += timing.gap_s()
+                    if due_s > now():
+                        connection.write(b"".join(pending))
+                        pending.clear()
+                        if connection.full:
+                            await connection.drained()
+                        await sleep_until(due_s)
+                sent += 1
+            pending.append(frame.data)
+    except asyncio.CancelledError:
+        # The one that was waited for is the first of those that never left.
+        exchange.sent_chunks = sent
+        exchange.chunks = sent + 1 + sum(frame.content for frame in frames)
+        raise
     last = b"".join(pending)
     exchange.ends("complete", now(), connection.sent_bytes + len(last))
     connection.write(last)
@@ -140,6 +148,11 @@ class _Delivery:
         if fault.ending in ("close", "reset") and fault.ends_after_chunks is None:
             await self._end(Ending.CLOSE if fault.ending == "close" else Ending.RESET)
             return
+        if not isinstance(answer.body, bytes):
+            # Rendered at once: what never leaves is counted too.
+            frames = tuple(answer.body)
+            answer = replace(answer, body=frames)
+            exchange.chunks = sum(frame.content for frame in frames)
         whole = isinstance(answer.body, bytes)
         length = len(answer.body) + fault.length_off if isinstance(answer.body, bytes) else None
         if whole and exchange.timing is not None:
@@ -153,12 +166,14 @@ class _Delivery:
         if timing is not None:
             # What opens a stream comes with its first token, as the services send it.
             await self._wait(timing.first_s)
+        self._exchange.begun = True
         for step in steps(answer, self._fault):
             if isinstance(step, Frame):
                 if timing is not None and step.content:
                     if not first:
                         await self._wait(timing.gap_s())
                     first = False
+                self._exchange.sent_chunks += step.content
                 self._pending.append(step.data)
                 self._pending_bytes += len(step.data)
                 if self._pending_bytes >= WRITE_BYTES_MAX:

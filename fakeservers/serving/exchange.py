@@ -27,10 +27,12 @@ from ..canonical import (
     CompletionResult,
     EmbedRequest,
     EmbedResult,
+    ImageResult,
     RawReply,
     Rejected,
     Request,
     Result,
+    SpeechResult,
     Thinking,
     Usage,
 )
@@ -237,8 +239,9 @@ class Fake:
             answer = endpoint.render(request, result, stamp)
             if decision.fault is not None and decision.fault.error_event is not None:
                 answer = self._failing(answer, decision.fault.error_event, http, stamp)
+            exchange.usage = _spent(result)
             if isinstance(result, CompletionResult):
-                exchange.replies, exchange.usage = result.replies, result.usage
+                exchange.replies = result.replies
             if answer.stores:
                 keep(self._answering, answer.stores, self.script.jobs, http.headers)
             for collection, id in answer.forgets:
@@ -381,6 +384,19 @@ class Fake:
 
 
 def _usage(result: Result | RawReply) -> Usage:
+    """What the rate limits and the pace of generated content go by."""
     if isinstance(result, CompletionResult):
         return result.usage
     return Usage(input_tokens=result.input_tokens if isinstance(result, EmbedResult) else 0)
+
+
+def _spent(result: Result) -> Usage | None:
+    """What is billed by the token; None for what is not."""
+    match result:
+        case CompletionResult(usage=usage) | SpeechResult(usage=usage):
+            return usage
+        case EmbedResult(input_tokens=tokens):
+            return Usage(input_tokens=tokens)
+        case ImageResult(usage=usage, image_tokens=tokens):
+            return replace(usage, modalities=(("image", tokens),) if tokens else ())
+    return None

@@ -4,7 +4,10 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def settled_asyncio(pytester, monkeypatch):
+def settled_asyncio(request, monkeypatch):
     """pytest-asyncio warns in a project that leaves this setting open. pytester comes first,
-    since it takes the variable away."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-o asyncio_default_fixture_loop_scope=function")
+    since it takes the variable away; where none is used it is not made, since it forgets at its
+    end which modules were imported."""
+    if "pytester" in request.fixturenames:
+        request.getfixturevalue("pytester")
+        monkeypatch.setenv("PYTEST_ADDOPTS", "-o asyncio_default_fixture_loop_scope=function")

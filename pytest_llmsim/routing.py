@@ -1,0 +1,130 @@
+"""The router of a test: the project's own configuration, or all providers, over the test's fakes.
+
+`router` is imported only when a test asks for it, and `import_router` tells when the project's
+own `router.py` was found instead. What must not be here: how a router decides or what a call costs.
+"""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+if TYPE_CHECKING:
+    from fakeservers import FakeServers, Simulation
+    from router import CostTracker, LLMRouter, SyncRouter
+    from router.budget import LedgerBudget
+    from router.setup import RouterSetup
+
+__all__ = ["import_router", "new_budget", "new_costs", "new_router", "new_sync_router"]
+
+MARKER = "llmsim_budget"
+
+SHADOWING = (
+    "llmsim: `import router` found {found}, which hides the router that pytest-llmsim brings. "
+    "Rename it, or take its parent off sys.path, or define the fixture llmsim_router in a "
+    "conftest.py of your own."
+)
+
+INSIDE = (
+    "llmsim_router waits inside of a coroutine in virtual time, where nobody could answer: take "
+    "the fixture llmsim_async_router and await its calls."
+)
+
+
+def import_router(name: str = "") -> Any:
+    """A module of pytest-llmsim's router. Raises UsageError that names what was found in its
+    place: a project may well have a `router.py` of its own."""
+    package = import_module("router")
+    beside = Path(__file__).parent.parent
+    found = Path(getattr(package, "__file__", None) or "")
+    if found.parent.parent != beside or found.name != "__init__.py":
+        where = getattr(package, "__file__", None) or next(iter(package.__path__), "?")
+        raise pytest.UsageError(SHADOWING.format(found=where))
+    return import_module(f"router.{name}") if name else package
+
+
+def new_costs() -> "CostTracker":
+    return cast("CostTracker", import_router().CostTracker())
+
+
+def new_budget(item: pytest.Item, config_file: str | None) -> "LedgerBudget":
+    """A budget in memory: the limits of the `llmsim_budget` markers, the closest first, over
+    those of the configuration. Raises UsageError for a limit that there is not."""
+    budget = import_router("budget")
+    given: dict[str, Any] = {}
+    for marker in item.iter_markers(MARKER):
+        if marker.args:
+            raise pytest.UsageError(f"{item.nodeid}: {MARKER}(...) takes keywords only.")
+        given = {**marker.kwargs, **given}
+    known = [name for name, f in _fields(budget.CostManagementPolicy).items() if f.init]
+    if unknown := sorted(set(given) - set(known)):
+        raise pytest.UsageError(
+            f"{item.nodeid}: {MARKER}({', '.join(unknown)}=...): it takes {', '.join(known)}."
+        )
+    policy = _policy(config_file) or budget.CostManagementPolicy()
+    try:
+        policy = replace(policy, **given)
+    except (ValueError, TypeError, import_router().ConfigError) as problem:
+        raise pytest.UsageError(f"{item.nodeid}: {MARKER}: {problem}") from None
+    ledger = import_router("ledger.memory").MemoryLedger
+    return cast("LedgerBudget", budget.LedgerBudget(policy, ledger()))
+
+
+def new_router(
+    servers: "FakeServers", config_file: str | None, budget: "LedgerBudget", costs: "CostTracker"
+) -> "LLMRouter":
+    """An asynchronous router whose random choices depend on the seed of the fakes."""
+    setup = replace(_setup(config_file), budget=budget, costs=costs)
+    return cast("LLMRouter", import_router().LLMRouter(setup, seed=servers.seed))
+
+
+def new_sync_router(router: "LLMRouter", world: "Simulation | None") -> "SyncRouter":
+    """The same verbs without `await`; in a simulated world its loop is the world's."""
+    facade = import_router("facade").SyncRouter
+    if world is None:
+        return cast("SyncRouter", facade(router))
+    run = world.run
+
+    class InWorld(facade):  # type: ignore[misc,valid-type]
+        """Waits in virtual time; has no thread, in which time would be real."""
+
+        def __init__(self) -> None:
+            self.router = router
+
+        def close(self) -> None:
+            self._run(router.aclose())
+
+        def _run(self, work: Any) -> Any:
+            if asyncio._get_running_loop() is None:
+                return run(work)
+            work.close()
+            raise RuntimeError(INSIDE)
+
+    return cast("SyncRouter", InWorld())
+
+
+def _setup(config_file: str | None) -> "RouterSetup":
+    config = import_router("config")
+    if config_file is None:
+        return cast("RouterSetup", config.setup_from_env(os.environ))
+    return cast("RouterSetup", config.load_setup(config_file, environ=_environ()))
+
+
+def _environ() -> Mapping[str, str]:
+    """What is spent in a test stays in memory, wherever the configuration keeps it."""
+    return {**os.environ, "LLM_ROUTER__BUDGET__LEDGER": "memory"}
+
+
+def _policy(config_file: str | None) -> Any:
+    if config_file is None:
+        return None
+    return getattr(_setup(config_file).budget, "policy", None)
+
+
+def _fields(cls: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", cls.__dataclass_fields__)
