@@ -7,7 +7,7 @@ loads, the one Attempt, the one CostRecord. Waiting (calls, holds) is `attempt.p
 from bisect import insort
 from dataclasses import dataclass
 
-from .accounting import CostRecord, Grant
+from .accounting import CostRecord, Grant, RateCard
 from .background import Background
 from .breaker import BreakerOutcome, Permit
 from .classify import bill
@@ -196,11 +196,20 @@ def _cost_record(env: Envelope, opened: Opened, attempt: Attempt) -> CostRecord:
         rates_version=card.version,
         usage=usage,
         service_tier=usage.service_tier if usage else None,
-        price_estimated=card.is_estimate,
+        price_estimated=_is_guess(card, usage),
         streamed=attempt.streamed,
         won=attempt.outcome == "ok",
         task=env.options.task,
         tags=env.options.tags,
+    )
+
+
+def _is_guess(card: RateCard, usage: Usage | None) -> bool:
+    """Whether the price was guessed: the whole card, or that of something in this usage (a
+    service tier, a vendor's tool), where the card can tell."""
+    priced = getattr(card, "priced", None)
+    return card.is_estimate or (
+        priced is not None and usage is not None and not priced(usage).exact
     )
 
 

@@ -6,7 +6,8 @@ function of the request that returns one of those.
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from difflib import get_close_matches
+from typing import Any, cast, get_args
 
 from ..canonical import (
     ChatRequest,
@@ -33,6 +34,16 @@ __all__ = [
     "thinking",
     "tool_call",
 ]
+
+# Providers' own words, in capitals or not.
+_FINISHES: Mapping[str, Finish] = {
+    "MAX_TOKENS": "length",
+    "max_output_tokens": "length",
+    "max_tokens": "length",
+    "end_turn": "stop",
+    "tool_use": "tool_calls",
+    "SAFETY": "content_filter",
+}
 
 Scripted = Reply | RawReply | Callable[[ChatRequest], Any]
 ReplyLike = Any
@@ -112,6 +123,14 @@ def reply(
 ) -> Reply:
     """One reply of several parts, with the reason why the model stopped."""
     made = tuple(_part(part) for part in parts)
+    if finish is not None and finish not in get_args(Finish):
+        allowed = ", ".join(get_args(Finish))
+        near = get_close_matches(str(finish), get_args(Finish), n=1, cutoff=0.4)
+        meant = _FINISHES.get(str(finish)) or (near[0] if near else "stop")
+        raise ScriptError(
+            f"reply(finish={finish!r}): every provider has a word of its own for {meant!r}, which "
+            f"is what to write here; there are {allowed}."
+        )
     if finish is None:
         finish = "stop_sequence" if stop_sequence is not None else _finish(made)
     return Reply(parts=made, finish=finish, stop_sequence=stop_sequence)

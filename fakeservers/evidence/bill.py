@@ -6,7 +6,8 @@ Here is decided what was used and whether it is charged; prices are `prices`'.
   byte left, and costs it even when it broke off on its way.
 - A stream that was cut, reset, failed in the middle or left by its client costs its input and the
   output delivered so far: hidden reasoning came before, the rest chunk by chunk, rounded up.
-- An error costs nothing, nor does an answer of which nothing was sent.
+- An error costs nothing, not even as the first event of a stream, nor does an answer of which
+  nothing was sent.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -150,8 +151,8 @@ def _charged(exchange: Exchange) -> tuple[Usage | None, str]:
         return usage, ""
     if fault is not None and fault.status is not None and fault.status >= 400:
         return None, f"an error: {fault.status}"
-    if fault is not None and fault.error_event is not None and not exchange.streamed:
-        return None, f"an error: {exchange.status}"
+    if fault is not None and fault.error_event is not None and not exchange.sent_chunks:
+        return None, f"an error: {fault.error_event.status}"
     if exchange.outcome == "complete" and exchange.sent_chunks == exchange.chunks:
         return usage, ""
     if exchange.outcome == "pending":

@@ -33,6 +33,9 @@ Step = Frame | Pause | Ending
 
 _ENDINGS = {"finish": Ending.FINISH, "close": Ending.CLOSE, "reset": Ending.RESET}
 
+_WELL_FRAMED = ("finish", "skip")
+"""Ends of an answer whose HTTP is in order: in one piece, its length is that of what is sent."""
+
 _GARBAGE = {
     "json": b'{"id": nope,, "object"}',
     "sse_line": b"this line is no field of an event\n\n",
@@ -49,6 +52,10 @@ def altered(answer: Answer, fault: Fault) -> Answer:
     if fault.body is not None:
         return replace(answer, body=fault.body)
     body = answer.body
+    if isinstance(body, bytes) and fault.ending in _WELL_FRAMED and fault.ends_after_chunks == 0:
+        return replace(answer, body=b"")
+    if isinstance(body, bytes) and fault.ending in _WELL_FRAMED and fault.ends_after_chunks == 1:
+        return replace(answer, body=body[: len(body) // HALVES])
     if isinstance(body, bytes) and fault.garbage is not None:
         if fault.garbage == "truncated_json":
             return replace(answer, body=body[: len(body) // HALVES])
@@ -59,18 +66,22 @@ def altered(answer: Answer, fault: Fault) -> Answer:
 def steps(answer: Answer, fault: Fault) -> Iterator[Step]:
     """The frames of the answer with what goes wrong among them; an Ending comes last."""
     body = answer.body
-    frames = _halves(body) if isinstance(body, bytes) else single(body)
-    if not isinstance(body, bytes):
-        frames = _rewritten(frames, fault)
+    whole = isinstance(body, bytes)
+    frames = _halves(body) if isinstance(body, bytes) else _rewritten(single(body), fault)
+    ending = None if whole and fault.ending in _WELL_FRAMED else fault.ending
+    # In one piece the answer is the error itself.
+    fails_after = None if whole or fault.error_event is None else fault.error_after_chunks
     sent = told = 0
-    skipping = False
+    skipping = failing = False
     yield from _after(0, answer, fault)
-    if fault.ending is not None and fault.ends_after_chunks == 0:
-        if fault.ending != "skip":
-            yield _ENDINGS[fault.ending]
+    if ending is not None and fault.ends_after_chunks == 0:
+        if ending != "skip":
+            yield _ENDINGS[ending]
             return
         skipping = True
     for frame in frames:
+        if failing := frame.content and sent == fails_after:
+            break
         told += 1
         if not frame.content:
             yield frame
@@ -79,17 +90,16 @@ def steps(answer: Answer, fault: Fault) -> Iterator[Step]:
             continue
         yield frame
         sent += 1
-        if fault.error_event is not None and sent == fault.error_after_chunks:
-            if answer.failing is not None:
-                yield Frame(answer.failing(answer.failure, told))
-            yield Ending.FINISH
-            return
+        if failing := sent == fails_after:
+            break
         yield from _after(sent, answer, fault)
-        if fault.ending is not None and sent == fault.ends_after_chunks:
-            if fault.ending != "skip":
-                yield _ENDINGS[fault.ending]
+        if ending is not None and sent == fault.ends_after_chunks:
+            if ending != "skip":
+                yield _ENDINGS[ending]
                 return
             skipping = True
+    if failing and answer.failing is not None:
+        yield Frame(answer.failing(answer.failure, told))
     yield Ending.FINISH
 
 

@@ -150,7 +150,7 @@ class _Delivery:
             return
         if not isinstance(answer.body, bytes):
             # Rendered at once: what never leaves is counted too.
-            frames = tuple(answer.body)
+            frames = tuple(single(answer.body))
             answer = replace(answer, body=frames)
             exchange.chunks = sum(frame.content for frame in frames)
         whole = isinstance(answer.body, bytes)
@@ -173,7 +173,8 @@ class _Delivery:
                     if not first:
                         await self._wait(timing.gap_s())
                     first = False
-                self._exchange.sent_chunks += step.content
+                if self._exchange.chunks:
+                    self._exchange.sent_chunks += step.content
                 self._pending.append(step.data)
                 self._pending_bytes += len(step.data)
                 if self._pending_bytes >= WRITE_BYTES_MAX:

@@ -97,6 +97,5 @@ def counts_of(usage: Usage) -> dict[str, int]:
         "output_tokens": usage.output,
         "output_reasoning_tokens": usage.reasoning,
     }
-    details: Mapping[str, int] = getattr(usage, "details", {})
-    counts.update((kind, count) for kind, count in details.items() if kind not in counts)
+    counts.update((kind, count) for kind, count in usage.details.items() if kind not in counts)
     return counts

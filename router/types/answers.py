@@ -40,7 +40,9 @@ class Usage:
 
     `input` is what was neither read from a cache nor written to one. `output` holds all that is
     billed as output, `reasoning` the part of it that was reasoning. `server_tool_calls` counts
-    calls of vendor-run tools that carry a fee each, by name. `raw` is the vendor's own object.
+    calls of vendor-run tools that carry a fee each, by name. `details` counts finer kinds of the
+    tokens, each part of one above, by the names of genai-prices: `input_audio_tokens`,
+    `input_image_tokens`, `output_audio_tokens`, ... `raw` is the vendor's own object.
     """
 
     input: int = 0
@@ -50,6 +52,7 @@ class Usage:
     output: int = 0
     reasoning: int = 0
     server_tool_calls: Mapping[str, int] = field(default_factory=dict)
+    details: Mapping[str, int] = field(default_factory=dict)
     service_tier: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

@@ -5,7 +5,7 @@ counts of usage are those so far. Names are the wire's (camelCase).
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...types import (
@@ -48,6 +48,12 @@ REASONS: Mapping[str, FinishReason] = {
 }
 BLOCK = "prompt blocked: "
 UNSPECIFIED = "FINISH_REASON_UNSPECIFIED"
+_MODALITIES = ("audio", "image", "video")
+_DETAILED = {
+    "promptTokensDetails": "input_{}_tokens",
+    "cacheTokensDetails": "cache_{}_read_tokens",
+    "candidatesTokensDetails": "output_{}_tokens",
+}
 
 
 def response(body: Any, headers: Mapping[str, str]) -> LLMResponse:
@@ -85,9 +91,19 @@ def usage_of(counts: Mapping[str, Any]) -> Usage:
         cached_read=cached,
         output=(counts.get("candidatesTokenCount") or 0) + thoughts,
         reasoning=thoughts,
+        details=dict(_details(counts)),
         service_tier=counts.get("serviceTier"),
         raw=dict(counts),
     )
+
+
+def _details(counts: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Tokens that are no text, by what they are."""
+    for field, named in _DETAILED.items():
+        for entry in counts.get(field) or ():
+            modality = str(entry.get("modality") or "").lower()
+            if modality in _MODALITIES and (count := entry.get("tokenCount")):
+                yield named.format(modality), count
 
 
 def _blocked(body: Mapping[str, Any]) -> str:

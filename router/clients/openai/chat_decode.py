@@ -81,6 +81,14 @@ def usage_of(counts: Mapping[str, Any], tier: str | None) -> Usage:
         cache_write_5m=written,
         output=counts.get("completion_tokens") or 0,
         reasoning=made.get("reasoning_tokens") or 0,
+        details={
+            kind: count
+            for kind, count in (
+                ("input_audio_tokens", details.get("audio_tokens")),
+                ("output_audio_tokens", made.get("audio_tokens")),
+            )
+            if count
+        },
         service_tier=tier,
         raw=dict(counts),
     )

@@ -59,6 +59,10 @@ def _sampling(request: LLMRequest, dialect: Dialect) -> dict[str, Any]:
     if request.service_tier is not None:
         built["service_tier"] = request.service_tier
     if request.metadata:
+        if dialect is OPENAI and not request.extra.get(dialect.name, {}).get("store"):
+            # "The 'metadata' parameter is only allowed when 'store' is enabled."
+            told = "metadata of what is not stored: extra={'openai': {'store': True}} stores it"
+            raise refuse(dialect.name, told)
         built["metadata"] = dict(request.metadata)
     if request.thinking is not None:
         if request.thinking.budget_tokens is not None:

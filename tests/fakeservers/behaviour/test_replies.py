@@ -35,6 +35,16 @@ def test_a_value_becomes_a_reply(value, parts, finish):
     assert (made.parts, made.finish) == (parts, finish)
 
 
+@pytest.mark.parametrize(
+    ("finish", "meant"),
+    [("max_tokens", "length"), ("SAFETY", "content_filter"), ("tool_call", "tool_calls")],
+)
+def test_a_provider_s_own_word_for_the_end_is_refused(finish, meant):
+    """When it is written, with the word that all providers share."""
+    with pytest.raises(ScriptError, match=f"a word of its own for '{meant}'"):
+        reply("hi", finish=finish)
+
+
 def test_bytes_become_a_raw_reply():
     """Bytes are sent as they are."""
     assert scripted(b"<html>") == RawReply(body=b"<html>")

@@ -11,6 +11,7 @@ import pytest
 from fakeservers import (
     BillError,
     cut,
+    empty_body,
     error_event,
     html_page,
     http_error,
@@ -147,6 +148,22 @@ def test_a_stream_that_its_client_left_costs_what_had_left(sim, fields):
     sim.advance(1)
     (line,) = sim.bill.lines
     assert (line.usage.output_tokens, line.why) == (20, "disconnected after 2 of 4 chunks")
+
+
+def test_an_error_as_the_first_event_costs_nothing(sim):
+    """The provider has not begun to answer."""
+    sim.claude.fails(error_event(overloaded(), after_chunks=0))
+    ask(sim, "claude", stream=True)
+    assert sim.bill.total == 0
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_what_a_proxy_loses_costs_all(sim, stream):
+    """The provider has answered; that its body was replaced on the way is not its business."""
+    sim.claude.counts(input_tokens=1000, output_tokens=100)
+    sim.claude.fails(empty_body())
+    ask(sim, "claude", stream=stream)
+    assert sim.bill.total == Decimal("0.0045")
 
 
 def test_a_whole_answer_that_broke_off_costs_all(sim):

@@ -4,7 +4,16 @@ import asyncio
 
 import pytest
 
-from fakeservers import cut, garbage, html_page, reset, stall, wrong_length
+from fakeservers import (
+    cut,
+    error_event,
+    garbage,
+    html_page,
+    overloaded,
+    reset,
+    stall,
+    wrong_length,
+)
 from fakeservers.behaviour import faults
 from fakeservers.behaviour.pace import Delay, Pace, timing
 from fakeservers.rng import derive
@@ -81,6 +90,36 @@ def test_a_stream_goes_wrong_as_said(fault, body, end):
     tape, _ = delivered(stream(), fault)
     assert tape.body == (b"" if fault == cut(after_chunks=0) else body)
     assert tape.log[-1] == end
+
+
+@pytest.mark.parametrize(
+    ("after_chunks", "body"), [(0, b"[open]!"), (1, b"[open]one.!"), (2, b"[open]one.two.!")]
+)
+def test_an_error_in_a_stream_comes_after_so_many_chunks(after_chunks, body):
+    """0 is before the first, and after what opens the stream."""
+    answer = stream()
+    answer.failing = lambda error, told: error
+    answer.failure = b"!"
+    tape, entry = delivered(answer, error_event(overloaded(), after_chunks=after_chunks))
+    assert b"".join(part for part in tape.log if isinstance(part, bytes)) == body
+    assert (entry.sent_chunks, entry.chunks) == (after_chunks, 2)
+
+
+def test_an_error_in_a_stream_leaves_an_answer_in_one_piece_alone():
+    """It is that error already, and has no middle."""
+    tape, _ = delivered(Answer(status=529, body=WHOLE), error_event(overloaded()))
+    assert tape.log == [f"start 529 {len(WHOLE)}", WHOLE, "finish"]
+
+
+@pytest.mark.parametrize("ends", ["stream", "content"])
+@pytest.mark.parametrize(("after_chunks", "sent"), [(0, 0), (1, 8), (2, 17)])
+def test_an_answer_in_one_piece_that_ends_early_has_the_length_of_what_is_sent(
+    ends, after_chunks, sent
+):
+    """Its HTTP is in order: nobody waits for the rest."""
+    tape, _ = delivered(Answer(body=WHOLE), cut(after_chunks=after_chunks, ends=ends))
+    assert tape.log[0] == f"start 200 {sent}"
+    assert b"".join(part for part in tape.log if isinstance(part, bytes)) == WHOLE[:sent]
 
 
 @pytest.mark.parametrize("fault", [reset(), cut(ends="answer")], ids=str)

@@ -34,6 +34,7 @@ WITHOUT = {
     ),
     "chat": (
         {"top_k": 5},
+        {"metadata": {"team": "a"}},
         {"n": 2},
         {"thinking": ThinkingOptions(budget_tokens=2000)},
         {"messages": (Message.assistant(Image(data=b"x")),)},
@@ -84,7 +85,8 @@ def test_metadata_arrives_where_there_is_a_place(llmsim: FakeServers, name: str)
     if name not in given:
         pytest.skip("refused: see above")
     case = by_id(name)
-    complete(case.client(llmsim), replace(HELLO, metadata=given[name]))
+    extra = {"openai": {"store": True}} if name == "chat" else {}
+    complete(case.client(llmsim), replace(HELLO, metadata=given[name], extra=extra))
     assert case.of(llmsim).last.body["metadata"] == given[name]
 
 
@@ -94,7 +96,7 @@ def test_extra_goes_as_it_stands(llmsim: FakeServers) -> None:
         messages=HELLO.messages,
         extra={"openai": {"verbosity": "low"}, "gemini": {"safetySettings": []}},
     )
-    complete(by_id("chat").client(llmsim), request)
+    complete(by_id("chat").client(llmsim, "gpt-5"), request)
     assert llmsim.openai.last.body["verbosity"] == "low"
     complete(by_id("claude").client(llmsim), request)
     assert "verbosity" not in llmsim.claude.last.body

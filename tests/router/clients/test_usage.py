@@ -3,7 +3,9 @@
 import pytest
 
 from fakeservers import FakeServers, text, thinking
-from router.types import ThinkingOptions, as_request
+from router.clients.gemini import decode as gemini
+from router.pricing import PriceBook
+from router.types import Target, ThinkingOptions, as_request
 
 from .support import Case, complete, every_client, every_way, heard
 
@@ -44,6 +46,26 @@ def test_reasoning_is_part_of_the_output(llmsim: FakeServers, case: Case, stream
     request = as_request("6 x 7?", thinking=options, max_tokens=4000)
     usage = (heard if streamed else complete)(case.client(llmsim, case.thinks), request).usage
     assert usage is not None and (usage.output, usage.reasoning) == (50, 30)
+
+
+def test_finer_kinds_are_told_apart() -> None:
+    """Sound and pictures have prices of their own: Gemini and OpenAI tell how much of each."""
+    audio = gemini.usage_of(
+        {
+            "promptTokenCount": 100,
+            "promptTokensDetails": [
+                {"modality": "TEXT", "tokenCount": 10},
+                {"modality": "AUDIO", "tokenCount": 90},
+            ],
+            "cachedContentTokenCount": 40,
+            "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 40}],
+        }
+    )
+    assert audio is not None
+    assert audio.details == {"input_audio_tokens": 90, "cache_audio_read_tokens": 40}
+    # 10 x $0.30 + 50 x $1.00 + 40 x $0.10 for a million tokens.
+    card = PriceBook().card(Target(provider="gemini", model="gemini-2.5-flash"))
+    assert card.cost(audio) == 57_000_000
 
 
 @every_client
