@@ -1,6 +1,7 @@
 """`serve`: the fakes as standalone servers, until a signal ends them; `check`, `show` and
 `schema`: scenario files."""
 
+import gc
 import json
 import os
 import shlex
@@ -148,6 +149,10 @@ def serve(
         for line in exports(servers, token):
             click.echo(line)
         sentences()  # the first natural answer would wait for Faker's import
+        # What is there now stays: the collector need not look at it again, which would hold up
+        # every stream for tens of milliseconds.
+        gc.collect()
+        gc.freeze()
         if ready_file is not None:
             _write(ready_file, {name: f.url for name, f in servers.providers.items()})
         ended.wait()
