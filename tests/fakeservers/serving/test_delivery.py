@@ -24,7 +24,13 @@ def delivered(answer, fault=None, pace=None):
     entry.fault = fault
     if pace is not None:
         entry.timing = timing(
-            pace, lambda: derive(0), load=lambda: 0.0, input_tokens=0, tokens=3, hidden_tokens=0, cold=False
+            pace,
+            lambda: derive(0),
+            load=lambda: 0.0,
+            input_tokens=0,
+            tokens=3,
+            hidden_tokens=0,
+            cold=False,
         )
     asyncio.run(in_time(answer, entry, tape, clock, 0.0))
     return tape, entry
