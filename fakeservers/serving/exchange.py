@@ -345,7 +345,7 @@ class Fake:
         )
         return timing(
             pace,
-            seed.of(b"pace").random(),
+            seed.of(b"pace").random,
             load=lambda: self.load.share(pace),
             input_tokens=usage.input_tokens - usage.cached_tokens,
             tokens=usage.output_tokens,

@@ -149,11 +149,12 @@ class _Exchange:
 
 
 def _scope(path: str, port: int, headers: tuple[tuple[bytes, bytes], ...]) -> Message:
+    path, _, query = path.partition("?")
     return {
         "type": "http",
         "method": "POST",
         "path": path,
-        "query_string": b"",
+        "query_string": query.encode("latin-1"),
         "headers": headers,
         "server": ("127.0.0.1", port),
     }
