@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..router import LLMRouter
 from .admin import Admin
+from .anthropic import AnthropicDialect
 from .counting import Counting, prometheus
 from .exchange import Exchange
 from .gate import refusal
@@ -48,13 +49,13 @@ def create_app(
     counting = Counting(None if registry is None else prometheus(registry))
     shown = _shown(registry)
     admin = Admin(router, settings, shown, time.time())
-    openai = OpenAIDialect()
 
     def exchange(dialect: Dialect) -> Exchange:
         return Exchange(router, settings, dialect, counting)
 
     routes = [
-        Route("/v1/chat/completions", exchange(openai), methods=["POST"]),
+        Route("/v1/chat/completions", exchange(OpenAIDialect()), methods=["POST"]),
+        Route("/v1/messages", exchange(AnthropicDialect()), methods=["POST"]),
         Route("/v1/models", admin.models),
         Route("/v1/plan", admin.plan, methods=["POST"]),
         Route("/v1/costs", admin.costs),
@@ -67,7 +68,7 @@ def create_app(
 
 def _by_path(path: str) -> Dialect:
     """Whose form an error has that no route answers."""
-    return OpenAIDialect()
+    return AnthropicDialect() if path.startswith("/v1/messages") else OpenAIDialect()
 
 
 class Gate:

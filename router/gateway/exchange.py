@@ -199,6 +199,8 @@ class _Run:
     async def _start(self, status: int, kind: str, headers: list[tuple[str, str]]) -> None:
         self.status = status
         named = [("content-type", kind), *headers]
+        if self.seen.call_id:
+            named.append((self._dialect.request_id_header, self.seen.call_id))
         if "stream" in kind or "ndjson" in kind:
             named += [("cache-control", "no-cache"), ("x-accel-buffering", "no")]
         raw = [(name.encode(), value.encode("latin-1")) for name, value in named]

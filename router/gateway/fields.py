@@ -8,12 +8,13 @@ import binascii
 import difflib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..types import Image
 from .values import BadRequest
 
-__all__ = ["Fields", "decoded", "image_of_url"]
+__all__ = ["Fields", "Notes", "decoded", "image_of_url"]
 
 _T = TypeVar("_T")
 _NAMES = {
@@ -24,19 +25,25 @@ _EMPTY: tuple[Any, ...] = (None, [], {}, "")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.S)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """What of a request nobody is sent: `left_out` are paths. Without `lenient` only what changes
+    no answer is left out, and the rest refused."""
+
+    lenient: bool = False
+    left_out: list[str] = field(default_factory=list)
+
+
 class Fields:
-    """One object of a request. null counts as absent, as the vendors' SDKs send it so.
+    """One object of a request. null counts as absent, as the vendors' SDKs send it so."""
 
-    `left_out` gathers the paths of what cannot be carried where that is allowed, None refuses it.
-    """
-
-    def __init__(self, value: Any, where: str = "", left_out: list[str] | None = None) -> None:
+    def __init__(self, value: Any, where: str = "", *, notes: Notes) -> None:
         if not isinstance(value, dict):
             raise BadRequest(f"{where or 'the body'} must be an object", param=where)
         self._value: Mapping[str, Any] = value
         self._where = where
         self._taken: set[str] = set()
-        self._left_out = left_out
+        self._notes = notes
 
     def path(self, name: str) -> str:
         return f"{self._where}.{name}" if self._where else name
@@ -97,7 +104,7 @@ class Fields:
         return [self.child(value, f"{name}[{n}]") for n, value in enumerate(values)]
 
     def child(self, value: Any, name: str) -> "Fields":
-        return Fields(value, self.path(name), self._left_out)
+        return Fields(value, self.path(name), notes=self._notes)
 
     def inner(self, name: str, *, also: str = "") -> "Fields | None":
         value = self.take(name, dict, also=also)
@@ -105,14 +112,19 @@ class Fields:
 
     def refuse(self, name: str, why: str = "cannot be carried by the router") -> None:
         """Raise BadRequest for this field, or note it where fields may be left out."""
-        if self._left_out is None:
+        if not self._notes.lenient:
             raise BadRequest(
                 f"{self.path(name)} {why}. Leave it out, or set [gateway] unsupported_fields ="
                 ' "leave_out" in the configuration',
                 param=self.path(name),
                 kind="unsupported",
             )
-        self._left_out.append(re.sub(r"\[\d+\]", "[]", self.path(name)))
+        self.leave_out(name)
+
+    def leave_out(self, name: str) -> None:
+        """Note that this field is sent to nobody."""
+        self._taken.add(name)
+        self._notes.left_out.append(re.sub(r"\[\d+\]", "[]", self.path(name)))
 
     def done(self, *known: str) -> None:
         """Refuse every field that nobody took and that says anything."""

@@ -123,6 +123,11 @@ class Dialect(Protocol):
     def wire(self) -> str: ...
 
     @property
+    def request_id_header(self) -> str:
+        """The header in which its vendor numbers answers."""
+        ...
+
+    @property
     def stream_type(self) -> str:
         """The content type of its streams."""
         ...

@@ -13,6 +13,7 @@ __all__ = ["OpenAIDialect"]
 
 class OpenAIDialect:
     wire = "openai"
+    request_id_header = "x-request-id"
     stream_type = "text/event-stream; charset=utf-8"
 
     def read(self, incoming: Incoming) -> Asked:

@@ -22,7 +22,7 @@ from ...types import (
     ToolCall,
     ToolResult,
 )
-from ..fields import Fields, image_of_url
+from ..fields import Fields, Notes, image_of_url
 from ..values import Asked, BadRequest, Incoming
 
 __all__ = ["HINTS", "PASSED", "read"]
@@ -37,8 +37,8 @@ _STANDARD_TIERS = ("auto", "default")
 
 def read(incoming: Incoming) -> Asked:
     """Raises BadRequest."""
-    left_out: list[str] | None = [] if incoming.lenient else None
-    body = Fields(incoming.body, left_out=left_out)
+    notes = Notes(lenient=incoming.lenient)
+    body = Fields(incoming.body, notes=notes)
     hints, passed = body.take_all(HINTS), body.take_all(PASSED)
     model = body.need("model", str)
     system, messages = _messages(body)
@@ -66,7 +66,7 @@ def read(incoming: Incoming) -> Asked:
         hints=hints,
         passed=passed,
         same_wire=bool(passed) or request.service_tier is not None,
-        left_out=tuple(left_out or ()),
+        left_out=tuple(notes.left_out),
     )
 
 
