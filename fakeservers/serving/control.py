@@ -1,4 +1,4 @@
-"""The control endpoint of standalone fakes: begin, reset and journal, for programs that drive a run.
+"""The control endpoint of standalone fakes: begin, reset and journal, for programs that run them.
 
     POST /_llmsim/begin     the scenario's time begins now
     POST /_llmsim/reset     as just started: nothing seen or stored, the same scenario
@@ -11,7 +11,7 @@ nothing here knows a fake.
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
