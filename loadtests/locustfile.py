@@ -1,4 +1,4 @@
-"""What Locust loads: the user, the shape, the options, and what happens when a test begins and ends.
+"""What Locust loads: user, shape, options, and what happens when a test begins and ends.
 
     locust -f loadtests/locustfile.py --headless --scenario brownout --host http://127.0.0.1:4010
 
@@ -113,7 +113,7 @@ class ScenarioShape(LoadTestShape):
 
 @events.init_command_line_parser.add_listener
 def _options(parser: Any) -> None:
-    add = parser.add_argument_group("llmsim").add_argument
+    add = parser.add_argument
     add("--scenario", default="brownout", env_var="LLMSIM_SCENARIO", help="A name or a file.")
     add("--smoke", action="store_true", help="As short as the scenario's [smoke] says.")
     add("--control-url", default="", help="Of the fakes, to start their scenario's time.")

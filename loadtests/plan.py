@@ -16,10 +16,36 @@ __all__ = ["PLANNED_MAX", "Planned", "make_plan", "write_plan"]
 PLANNED_MAX = 200_000
 """Requests of one run."""
 
+TOKENS_MIN = 16
+AGENT_TOKENS_MIN = 128
+"""A tool call that is cut off in the middle ends the conversation."""
+
 WORDS = (
-    "river market winter engine letter garden signal harbour copper morning ticket balance "
-    "forest mirror planet kitchen thunder ladder village compass anchor feather lantern bridge"
-).split()
+    "river",
+    "market",
+    "winter",
+    "engine",
+    "letter",
+    "garden",
+    "signal",
+    "harbour",
+    "copper",
+    "morning",
+    "ticket",
+    "balance",
+    "forest",
+    "mirror",
+    "planet",
+    "kitchen",
+    "thunder",
+    "ladder",
+    "village",
+    "compass",
+    "anchor",
+    "feather",
+    "lantern",
+    "bridge",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +62,8 @@ class Planned:
 def make_plan(scenario: Scenario) -> tuple[Planned, ...]:
     """All requests, in the order in which they are due."""
     rng = random.Random(scenario.seed)
-    kinds, weights = list(scenario.mix), list(scenario.mix.values())
     return tuple(
-        Planned(
-            number=number,
-            due_s=round(due_s, 4),
-            kind=rng.choices(kinds, weights)[0],
-            prompt=_prompt(rng, number, _length(rng, scenario.input_words)),
-            max_tokens=max(16, _length(rng, scenario.output_tokens)),
-        )
+        _planned(scenario, rng, number, due_s)
         for number, due_s in enumerate(_arrivals(scenario), 1)
     )
 
@@ -52,6 +71,19 @@ def make_plan(scenario: Scenario) -> tuple[Planned, ...]:
 def write_plan(plan: tuple[Planned, ...], path: Path) -> None:
     """A line of JSON a request."""
     path.write_text("".join(json.dumps(asdict(planned)) + "\n" for planned in plan), "utf-8")
+
+
+def _planned(scenario: Scenario, rng: random.Random, number: int, due_s: float) -> Planned:
+    kind = rng.choices(list(scenario.mix), list(scenario.mix.values()))[0]
+    prompt = _prompt(rng, number, _length(rng, scenario.input_words))
+    least = AGENT_TOKENS_MIN if kind == "agent" else TOKENS_MIN
+    return Planned(
+        number=number,
+        due_s=round(due_s, 4),
+        kind=kind,
+        prompt=prompt,
+        max_tokens=max(least, _length(rng, scenario.output_tokens)),
+    )
 
 
 def _arrivals(scenario: Scenario) -> Iterator[float]:

@@ -107,14 +107,15 @@ def compare(
         "overspend_usd": 0.0,
     }
     compared = []
-    for name, tolerance in absolute.items():
+    for name, least in absolute.items():
         if name not in real or name not in virtual:
             continue
         first, second = _number(real[name]), _number(virtual[name])
+        tolerance = least
         if first is None or second is None:
             ok = first is second
         else:
-            tolerance = max(tolerance, shares.get(name, 0.0) * first)
+            tolerance = max(least, shares.get(name, 0.0) * first)
             ok = abs(first - second) <= tolerance + 1e-9
         compared.append(Compared(name=name, real=first, virtual=second, tolerance=tolerance, ok=ok))
     return compared
