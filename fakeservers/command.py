@@ -17,6 +17,7 @@ from .api import FakeServers
 from .behaviour.corpus import sentences
 from .behaviour.scenario import Scenario
 from .behaviour.schedule import seconds
+from .behaviour.tokens.vocabulary import counter, encoding_name
 from .errors import LlmsimError
 from .evidence.timeline import draw_scenario
 from .leniency import KNOWN_MODELS, VALIDATIONS, KnownModels, Validation
@@ -163,7 +164,7 @@ def serve(
             urls["_control"] = control.url
         for line in exports(servers, token):
             click.echo(line)
-        sentences()  # the first natural answer would wait for Faker's import
+        _warm_up()
         if ready_file is not None:
             _write(ready_file, urls)
         ended.wait()
@@ -189,6 +190,13 @@ def exports(servers: FakeServers, token: str | None) -> list[str]:
 def _quoted(name: str, value: str, token: str | None) -> str:
     # The token itself is not printed: a terminal's scrollback is a log too.
     return '"$LLMSIM_TOKEN"' if token and name.endswith("_KEY") else shlex.quote(value)
+
+
+def _warm_up() -> None:
+    """Load what the first answers would wait for, and all clients with them: Faker's sentences,
+    OpenAI's newest vocabulary."""
+    sentences()
+    counter(encoding_name(""))
 
 
 def _write(path: Path, urls: Mapping[str, str]) -> None:
