@@ -25,7 +25,7 @@ class Record:
     last            whether no further call of this conversation follows
     due_s, sent_s   (1) when it should have been sent, and was
     headers_s       to the response's head
-    ttft_s          to the first event that carries content; for an answer in one piece the whole
+    ttft_s          to the first event that carries content; None for an answer in one piece
     took_s          to the end
     gaps_s          between events that carry content
     error           the gateway's code of the error

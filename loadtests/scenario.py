@@ -20,7 +20,11 @@ from .slo import Agreement, Slo
 __all__ = ["Arrivals", "FaultSpan", "Lengths", "Scenario", "known_scenarios", "load_scenario"]
 
 FOLDER = Path(__file__).parent / "scenarios"
-TIMED_KEYS = ("between", "every")
+TIMED_KEYS = ("between", "every", "over", "ramp_s")
+KEYS = (
+    "title", "about", "base", "seed", "duration_s", "drain_s", "request_s_max", "users", "smoke",
+    "arrivals", "shape", "mix", "lengths", "gateway", "fakes", "phases", "slo", "agreement",
+)  # fmt: skip
 KINDS = ("chat", "stream", "agent")
 _TIME = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\s*$")
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
@@ -113,7 +117,7 @@ class Scenario:
 
 def known_scenarios() -> list[str]:
     """The names of those that come along."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return sorted(p.stem for p in FOLDER.glob("*.toml") if not p.stem.startswith("_"))
 
 
 def load_scenario(name: str | Path, *, smoke: bool = False) -> Scenario:
@@ -130,25 +134,42 @@ def load_scenario(name: str | Path, *, smoke: bool = False) -> Scenario:
             f"or name a .toml file."
         )
     try:
-        return _read(path.stem, tomllib.loads(path.read_text("utf-8")), smoke)
+        return _read(path.stem, _with_base(path), smoke)
     except (tomllib.TOMLDecodeError, TypeError, KeyError) as problem:
         raise ScenarioError(f"{path.name}: {problem}") from problem
     except ScenarioError as problem:
         raise ScenarioError(f"{path.name}: {problem}") from None
 
 
+def _with_base(path: Path) -> dict[str, Any]:
+    """A file over the one that it names as its `base`, in the same folder or among those that
+    come along."""
+    data = tomllib.loads(path.read_text("utf-8"))
+    if (name := data.pop("base", None)) is None:
+        return data
+    below = next(p for p in (path.with_name(f"{name}.toml"), FOLDER / f"{name}.toml") if p.exists())
+    merged: dict[str, Any] = _over(tomllib.loads(below.read_text("utf-8")), data)
+    return merged
+
+
 def _read(name: str, data: dict[str, Any], smoke: bool) -> Scenario:
-    quick = data.pop("smoke", {})
+    for key in data:
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ScenarioError(f"{key!r} is not known here.{hint} There are {', '.join(KEYS)}.")
+    quick = data.get("smoke", {})
     scale = float(quick.get("time_scale", 1.0)) if smoke else 1.0
     arrivals = dict(data.get("arrivals", {}))
     if smoke:
         arrivals["rate_per_s"] = quick.get("rate_per_s", arrivals.get("rate_per_s", 5.0))
     duration_s = data["duration_s"] * scale
-    gateway = data["gateway"]
+    gateway, fakes = data["gateway"], {"seed": data.get("seed", 0), **data.get("fakes", {})}
     if smoke:
         gateway = _over(gateway, quick.get("gateway", {}))
-    fakes = {"seed": data.get("seed", 0), **_scaled(data.get("fakes", {}), scale)}
-    faults = tuple(_faults(fakes, duration_s))
+        fakes = _over(fakes, quick.get("fakes", {}))
+    fakes = _scaled(fakes, scale)
+    faults = (*_faults(fakes, duration_s), *_phases(_scaled(data.get("phases", []), scale)))
     shape = _scaled(dict(data.get("shape", {"kind": "soak"})), scale)
     lengths = data.get("lengths", {})
     return Scenario(
@@ -206,7 +227,7 @@ def _scaled(data: Any, scale: float, key: str = "") -> Any:
     """The same with every time of a schedule multiplied."""
     if isinstance(data, Mapping):
         return {name: _scaled(value, scale, name) for name, value in data.items()}
-    if key in TIMED_KEYS or key in ("over", "ramp_s"):
+    if key in TIMED_KEYS:
         if isinstance(data, list):
             return [_scaled(value, scale, key) for value in data]
         return _seconds(data) * scale
@@ -236,6 +257,15 @@ def _faults(fakes: Mapping[str, Any], duration_s: float) -> Iterator[FaultSpan]:
             for start_s, end_s in windows or [[0.0, duration_s]]:
                 what = _words(rule["fails"]) if "fails" in rule else "slow"
                 yield FaultSpan(provider=provider, what=what, start_s=start_s, end_s=end_s)
+
+
+def _phases(given: list[Mapping[str, Any]]) -> Iterator[FaultSpan]:
+    """Times that a scenario itself calls a fault: those of a load that is too much."""
+    for phase in given:
+        start_s, end_s = phase["between"]
+        yield FaultSpan(
+            provider=phase["provider"], what=phase["what"], start_s=start_s, end_s=end_s
+        )
 
 
 def _words(fails: Any) -> str:

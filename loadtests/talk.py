@@ -71,7 +71,7 @@ class Line:
                 if heard.status == 200 and "event-stream" in headers.get("content-type", ""):
                     _hear_stream(response, heard, sent_s)
                 else:
-                    _hear_whole(response, heard, sent_s)
+                    _hear_whole(response, heard)
         except gevent.Timeout:
             heard.error = "user_gave_up"
             self._client.close()
@@ -84,13 +84,12 @@ class Line:
         self._client.close()
 
 
-def _hear_whole(response: HTTPSocketPoolResponse, heard: Heard, sent_s: float) -> None:
+def _hear_whole(response: HTTPSocketPoolResponse, heard: Heard) -> None:
     body = json.loads(response.read())
     if heard.status != 200:
         heard.outcome, heard.error = "refused", error_code(body)
         _note_trace(body, heard)
         return
-    heard.ttft_s = time.perf_counter() - sent_s
     heard.message = body["choices"][0]["message"]
     heard.usage = body.get("usage") or {}
     heard.told.setdefault("extra", {}).setdefault("call_id", _call_id(body))

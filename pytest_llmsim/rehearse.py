@@ -74,17 +74,33 @@ class Ledger:
             )
 
 
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
 @click.command()
-@click.option("--config", type=click.Path(path_type=Path, exists=True), required=True,
-              help="The router's llm-providers.toml; its ledger is replaced by one in memory.")  # fmt: skip
-@click.option("--scenario", type=click.Path(path_type=Path, exists=True), required=True,
-              help="What the fakes are told; its time begins with the plan's.")  # fmt: skip
-@click.option("--plan", type=click.Path(path_type=Path, exists=True), required=True,
-              help="The requests, one JSON object a line.")  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True,
-              help="Folder for what happened.")  # fmt: skip
-@click.option("--request-s-max", type=float, default=30.0, show_default=True,
-              help="The longest that a user waits for one answer.")  # fmt: skip
+@click.option(
+    "--config",
+    type=FILE,
+    required=True,
+    help="The router's llm-providers.toml; its ledger is replaced by one in memory.",
+)
+@click.option(
+    "--scenario", type=FILE, required=True, help="What the fakes are told, from the plan's start."
+)
+@click.option("--plan", type=FILE, required=True, help="The requests, one JSON object a line.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder for what happened.",
+)
+@click.option(
+    "--request-s-max",
+    type=float,
+    default=30.0,
+    show_default=True,
+    help="The longest that a user waits for one answer.",
+)
 def rehearse(config: Path, scenario: Path, plan: Path, out: Path, request_s_max: float) -> None:
     """Run planned requests through a router to the fakes, in virtual time."""
     # A shadowing router.py of the user's would be imported here, and only here.
@@ -151,12 +167,8 @@ class _User:
         if planned.kind == "agent":
             return await self._agent(planned)
         call = self._new_call(planned)
-        await self._ask(
-            call,
-            self._streamed if planned.kind == "stream" else self._whole,
-            planned.prompt,
-            max_tokens=planned.max_tokens,
-        )
+        how = self._streamed if planned.kind == "stream" else self._whole
+        await self._ask(call, how, planned.prompt, max_tokens=planned.max_tokens)
         return [call]
 
     async def _agent(self, planned: Planned) -> list[dict[str, Any]]:
@@ -221,9 +233,7 @@ class _User:
         return answer
 
     async def _whole(self, call: dict[str, Any], prompt: Any, **keywords: Any) -> Any:
-        answer = await self._router.complete(prompt, **keywords)
-        call["ttft_s"] = self.now_s - call["sent_s"]
-        return answer
+        return await self._router.complete(prompt, **keywords)
 
     async def _streamed(self, call: dict[str, Any], prompt: Any, **keywords: Any) -> Any:
         from router.types import is_visible
