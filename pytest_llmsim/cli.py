@@ -4,6 +4,8 @@ import click
 
 from fakeservers.command import check, schema, serve, show
 
+from .rehearse import rehearse
+
 __all__ = ["main"]
 
 
@@ -27,5 +29,5 @@ def main() -> None:
     """Fake LLM providers for tests, and servers that stand in for them."""
 
 
-for command in (check, schema, serve, show):
+for command in (check, rehearse, schema, serve, show):
     main.add_command(command)
