@@ -217,7 +217,7 @@ class Fake:
         read = asked.read if asked.read and asked.how == how else endpoint.parse(http)
         # Batches have limits of their own, which nobody reaches here.
         asker = Asker(account(http, self.provider), exchange.started_s)
-        charged = self._charge(read, http, asker) if exchange.batch is None else None
+        charged = self._charge(read, http, asker, stamp) if exchange.batch is None else None
         if is_read_alike(read):
             asked.keep(read, how, len(http.body))
         if exchange.batch is None:
@@ -264,17 +264,24 @@ class Fake:
         if self._token is not None:
             check_token(http, self.provider, self._token)
 
-    def _charge(self, request: Request, http: HttpRequest, asker: Asker) -> Charged | None:
-        """Have the rate limits count a request for something generated. Raises `Rejected`."""
+    def _charge(
+        self, request: Request, http: HttpRequest, asker: Asker, stamp: Stamp
+    ) -> Charged | None:
+        """Have the rate limits count a request for something generated. Raises `Rejected`, with
+        what they show then in the stamp."""
         if not self.provider.meters or not isinstance(request, ChatRequest | EmbedRequest):
             return None
-        return self.limits.ask(
-            asker.account,
-            request.model,
-            now_s=self.clock.wall(),
-            chars=len(http.body),
-            max_tokens=request.max_tokens if isinstance(request, ChatRequest) else None,
-        )
+        try:
+            return self.limits.ask(
+                asker.account,
+                request.model,
+                now_s=self.clock.wall(),
+                chars=len(http.body),
+                max_tokens=request.max_tokens if isinstance(request, ChatRequest) else None,
+            )
+        except Rejected:
+            stamp.limits = self.limits.shown(asker.account, request.model)
+            raise
 
     def _decide(
         self, request: Request, http: HttpRequest, exchange: Exchange, seed: Seed
