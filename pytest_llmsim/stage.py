@@ -57,11 +57,11 @@ class Stage:
         settings = replace(marked(item, self._settings), virtual=is_virtual(item))
         check_switched(item, settings)
         servers, clock = self._made(item, settings)
-        _set(servers, settings)
-        apply_markers(item, servers)
-        stand_ins(servers, settings)
-        item.stash[FAKES], item.stash[CLOCK] = servers, clock
         try:
+            _set(servers, settings)
+            apply_markers(item, servers)
+            stand_ins(servers, settings)
+            item.stash[FAKES], item.stash[CLOCK] = servers, clock
             with ExitStack() as entered:
                 entered.enter_context(pointed(servers, settings))
                 if settings.block_network and not settings.virtual:
