@@ -4,6 +4,8 @@ import click
 
 from fakeservers.command import check, schema, serve, show
 
+from .in_force import env
+
 __all__ = ["main"]
 
 
@@ -13,5 +15,5 @@ def main() -> None:
     """Fake LLM providers for tests, and servers that stand in for them."""
 
 
-for command in (check, schema, serve, show):
+for command in (check, env, schema, serve, show):
     main.add_command(command)
