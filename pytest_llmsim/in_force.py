@@ -28,7 +28,7 @@ def env(pytest_args: tuple[str, ...]) -> None:
     """Show which settings tests would run with, and where each was said; options and paths of
     pytest may follow, as in `llmsim env --llmsim-mode=real tests/`."""
     asked = _Asked()
-    code = pytest.main(["-q", *pytest_args], plugins=[asked])
+    code = pytest.main(["-q", "--assert=plain", *pytest_args], plugins=[asked])
     if asked.text:
         click.echo(asked.text)
     raise SystemExit(int(code))
