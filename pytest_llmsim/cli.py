@@ -4,6 +4,7 @@ import click
 
 from fakeservers.command import check, schema, serve, show
 
+from .in_force import env
 from .rehearse import rehearse
 
 __all__ = ["main"]
@@ -29,5 +30,5 @@ def main() -> None:
     """Fake LLM providers for tests, and servers that stand in for them."""
 
 
-for command in (check, rehearse, schema, serve, show):
+for command in (check, env, rehearse, schema, serve, show):
     main.add_command(command)

@@ -60,31 +60,35 @@ class Clients:
 
     def anthropic(self, **options: Any) -> "Anthropic":
         """`anthropic.Anthropic`"""
-        client: Anthropic = self._http("anthropic", "Anthropic", "claude", "Client", options)
+        client: Anthropic = self._http("anthropic", "Anthropic", "claude", options)
         return client
 
     def async_anthropic(self, **options: Any) -> "AsyncAnthropic":
         """`anthropic.AsyncAnthropic`"""
         client: AsyncAnthropic = self._http(
-            "anthropic", "AsyncAnthropic", "claude", "AsyncClient", options
+            "anthropic", "AsyncAnthropic", "claude", options, "Async"
         )
         return client
 
     def openai(self, **options: Any) -> "OpenAI":
         """`openai.OpenAI`"""
-        client: OpenAI = self._http("openai", "OpenAI", "openai", "Client", options)
+        client: OpenAI = self._http("openai", "OpenAI", "openai", options)
         return client
 
     def async_openai(self, **options: Any) -> "AsyncOpenAI":
         """`openai.AsyncOpenAI`"""
-        client: AsyncOpenAI = self._http("openai", "AsyncOpenAI", "openai", "AsyncClient", options)
+        client: AsyncOpenAI = self._http("openai", "AsyncOpenAI", "openai", options, "Async")
         return client
 
     def gemini(self, **options: Any) -> "GeminiClient":
         """`google.genai.Client`, synchronous and, as `.aio`, asynchronous."""
         sdk = _sdk("google.genai")
-        given = {"client_args": {"verify": self._context("gemini")},
-                 "async_client_args": {"verify": self._context("gemini")}}  # fmt: skip
+        tls = self._context("gemini")
+        # `ssl` is the context of its websockets, which it would make besides.
+        given = {
+            "client_args": {"verify": tls},
+            "async_client_args": {"verify": tls, "ssl": tls},
+        }
         http_options = {**given, **dict(options.pop("http_options", None) or {})}
         client: GeminiClient = self._kept(sdk.Client(http_options=http_options, **options))
         return client
@@ -108,14 +112,15 @@ class Clients:
                 closing()
         self._made.clear()
 
-    def _http(self, module: str, name: str, provider: str, http: str, options: Any) -> Any:
+    def _http(self, module: str, name: str, provider: str, options: Any, kind: str = "") -> Any:
         """A client of one of the two SDKs that take an HTTP client."""
         sdk = _sdk(module)
         if "http_client" not in options:
-            made = getattr(sdk, f"DefaultHttpx2{http}", None) or getattr(sdk, f"DefaultHttpx{http}")
+            names = (f"Default{kind}Httpx2Client", f"Default{kind}HttpxClient")
+            made = next(getattr(sdk, name) for name in names if hasattr(sdk, name))
             options = {**options, "http_client": made(verify=self._context(provider))}
         client = getattr(sdk, name)(**options)
-        return client if http.startswith("Async") else self._kept(client)
+        return client if kind else self._kept(client)
 
     def _context(self, provider: str) -> ssl.SSLContext:
         return self._tls.of_real if self._is_real(provider) else self._tls.of_fakes

@@ -10,9 +10,9 @@ import pytest
 from .determinism import compare, rehearse
 from .fixtures import *  # noqa: F403 - pytest finds fixtures by their names in here
 from .markers import REGISTERED
-from .report import add_traffic, add_usage, write_summary, write_traffic
+from .report import add_traffic, add_usage, write_spent, write_summary, write_traffic
 from .settings import SETTINGS, add_options, settings_of
-from .stash import FAKES, GUARD
+from .stash import FAKES, GUARD, METER
 from .virtual import check_loops, run_in_world, use_world
 
 pytest.register_assert_rewrite("pytest_llmsim.assertions")
@@ -50,7 +50,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     check_loops(item)
-    result = yield
+    try:
+        result = yield
+    finally:
+        if (meter := item.stash.get(METER, None)) is not None and meter.stopped:
+            item.session.shouldstop = "LLMSIM_MAX_USD is used up"
     if found := _problems(item):
         pytest.fail("\n\n".join(found), pytrace=False)
     compare(item)
@@ -61,7 +65,9 @@ def _problems(item: pytest.Item) -> list[str]:
     """What did not go as scripted, and who was about to go past the fakes."""
     servers, guard = item.stash.get(FAKES, None), item.stash.get(GUARD, None)
     blocked = guard.blocked if guard is not None else []
-    return [*dict.fromkeys(blocked), *(servers.problems() if servers is not None else [])]
+    meter = item.stash.get(METER, None)
+    stopped = [meter.stopped] if meter is not None and meter.stopped else []
+    return [*stopped, *dict.fromkeys(blocked), *(servers.problems() if servers is not None else [])]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -81,3 +87,4 @@ def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None
         write_traffic(terminalreporter)
     if settings.report:
         write_summary(terminalreporter)
+    write_spent(terminalreporter)

@@ -3,17 +3,18 @@ run. What must not be here: anything that decides."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .settings import SETTINGS
-from .stash import FAKES, LOAD
+from .stash import FAKES, LOAD, METER, SPENT
 
 if TYPE_CHECKING:
-    from fakeservers import FakeServers
+    from fakeservers import Exchange, FakeServers
 
-__all__ = ["add_traffic", "add_usage", "write_summary", "write_traffic"]
+__all__ = ["add_traffic", "add_usage", "write_spent", "write_summary", "write_traffic"]
 
 SECTION = "llmsim traffic"
 LOAD_SECTION = "llmsim load"
@@ -58,7 +59,7 @@ def _timeline(servers: "FakeServers") -> Iterator[str]:
     """Each call with the moment at which it began and how long it took, then what was said."""
     from fakeservers.evidence.transcript import transcript
 
-    calls = servers.journal
+    calls = _seen(servers)
     if len(calls) > CALLS_SHOWN_MAX:
         yield f"({len(calls) - CALLS_SHOWN_MAX} earlier calls are left out)"
     first_s = calls[0].started_s if calls else 0.0
@@ -75,16 +76,19 @@ def _timeline(servers: "FakeServers") -> Iterator[str]:
 
 
 def add_usage(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Let a test's report carry what the fakes saw, in plain values that workers can send."""
-    servers = item.stash.get(FAKES, None)
+    """Let a test's report carry what the fakes saw and what real calls cost, in plain values that
+    workers can send."""
+    servers, meter = item.stash.get(FAKES, None), item.stash.get(METER, None)
+    if meter is not None and (spent := meter.spent - item.stash[SPENT]).calls:
+        report.__dict__["llmsim_real"] = asdict(spent)
     if servers is not None and item.config.stash[SETTINGS].report:
         report.__dict__["llmsim"] = _usage(servers)
 
 
 def _usage(servers: "FakeServers") -> dict[str, Any]:
-    from fakeservers import PricesMissing
+    from fakeservers import Bill, PricesMissing
 
-    calls = servers.journal
+    calls = _seen(servers)
     told: dict[str, Any] = {
         "calls": Counter(call.provider for call in calls),
         "input_tokens": sum(call.usage.input_tokens for call in calls if call.usage),
@@ -96,13 +100,20 @@ def _usage(servers: "FakeServers") -> dict[str, Any]:
         )[:SLOWEST_SHOWN_MAX],
     }
     try:
-        lines = servers.bill.lines
+        clock = servers._clock
+        lines = Bill(calls, epoch_s=clock.wall() - clock.now()).lines
         told["pico"] = sum(line.pico or 0 for line in lines)
         told["unpriced"] = sorted({line.model for line in lines if line.pico is None})
     except PricesMissing as problem:
         told["pico"], told["unpriced"] = None, [str(problem)]
     plain = {key: dict(value) for key, value in told.items() if isinstance(value, Counter)}
     return {**told, **plain, "slowest": [list(slow) for slow in told["slowest"]]}
+
+
+def _seen(servers: "FakeServers") -> tuple["Exchange", ...]:
+    """What the fakes saw, also beside providers that are real, whose handles tell nothing."""
+    calls = (call for fake in servers._fakes.values() for call in fake.journal)
+    return tuple(sorted(calls, key=lambda call: call.started_s))
 
 
 def _fault(call: Any) -> str:
@@ -125,15 +136,37 @@ def _is_set(fault: Any, name: str) -> bool:
 def write_summary(terminal: "pytest.TerminalReporter") -> None:
     """Write the sum over all tests of the run, those of workers included."""
     _write_sections(terminal, LOAD_SECTION)
-    told = [
-        (report.nodeid, report.__dict__["llmsim"])
-        for reports in terminal.stats.values()
-        for report in reports
-        if "llmsim" in getattr(report, "__dict__", {})
-    ]
+    told = list(_carried(terminal, "llmsim"))
     terminal.write_sep("-", "llmsim report")
     for line in _summary(told):
         terminal.write_line(line)
+
+
+def write_spent(terminal: "pytest.TerminalReporter") -> None:
+    """Write what real calls came to, if there were any."""
+    told = [one for _, one in _carried(terminal, "llmsim_real")]
+    if not told:
+        return
+    total = {name: sum(one[name] for one in told) for name in told[0]}
+    cap = terminal.config.stash[SETTINGS].max_usd
+    terminal.write_sep("-", "llmsim: real calls")
+    terminal.write_line(
+        f"{total['calls']} calls, {total['input_tokens']:,} tokens in, "
+        f"{total['output_tokens']:,} out, {_usd(total['pico'])}"
+        + (f" of ${cap}" if cap is not None else "")
+    )
+    if total["estimated"]:
+        terminal.write_line(
+            f"{total['estimated']} of them told no usage: they count as the most they can have cost"
+        )
+
+
+def _carried(terminal: "pytest.TerminalReporter", name: str) -> Iterator[tuple[str, Any]]:
+    """What tests' reports carry under a name."""
+    for reports in terminal.stats.values():
+        for report in reports:
+            if name in getattr(report, "__dict__", {}):
+                yield report.nodeid, report.__dict__[name]
 
 
 def _summary(told: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
@@ -165,8 +198,12 @@ def _cost(told: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if any(one["pico"] is None for one in told):
         yield f"cost    unknown: {unpriced[0]}"
         return
-    pico = sum(one["pico"] for one in told)
+    without = f", without {', '.join(unpriced)}" if unpriced else ""
+    yield f"cost    {_usd(sum(one['pico'] for one in told))} if it had been real{without}"
+
+
+def _usd(pico: int) -> str:
+    """Exact, with two decimals or more."""
     whole, rest = divmod(pico, PICO_PER_USD)
     decimals = f"{rest:012d}".rstrip("0").ljust(2, "0")
-    without = f", without {', '.join(unpriced)}" if unpriced else ""
-    yield f"cost    ${whole:,}.{decimals} if it had been real{without}"
+    return f"${whole:,}.{decimals}"

@@ -18,16 +18,18 @@ from .clock import FakesClock, LeapingClock, WorldClock
 from .guard import Guard
 from .markers import apply_markers
 from .settings import BUILT_IN, PROVIDERS, Settings, marked
-from .stash import CLOCK, FAKES, GUARD
+from .stash import CLOCK, FAKES, GUARD, METER, SPENT
 from .virtual import is_virtual
 
 if TYPE_CHECKING:
     from fakeservers import Scenario
 
+    from .metering import Meter
+
 try:
     from fakeservers import FakeServers, ScriptError, ServerThread, load_scenario, simulate
 
-    from .switching import check_switched, pointed, stand_ins
+    from .switching import check_switched, pointed, real_urls, stand_ins
 except ImportError as problem:
     SHADOWED: str | None = str(problem)
 else:
@@ -50,6 +52,7 @@ class Stage:
         self._thread.start()
         self._ended: deque[FakeServers] = deque()
         self._ports: Mapping[str, int] = {}
+        self._meter: Meter | None = None
 
     @contextmanager
     def play(self, item: pytest.Item) -> Iterator["FakeServers"]:
@@ -57,11 +60,12 @@ class Stage:
         settings = replace(marked(item, self._settings), virtual=is_virtual(item))
         check_switched(item, settings)
         servers, clock = self._made(item, settings)
-        _set(servers, settings)
-        apply_markers(item, servers)
-        stand_ins(servers, settings)
-        item.stash[FAKES], item.stash[CLOCK] = servers, clock
         try:
+            _set(servers, settings)
+            apply_markers(item, servers)
+            meter = self._metering(item, servers, settings)
+            stand_ins(servers, settings, meter)
+            item.stash[FAKES], item.stash[CLOCK] = servers, clock
             with ExitStack() as entered:
                 entered.enter_context(pointed(servers, settings))
                 if settings.block_network and not settings.virtual:
@@ -76,6 +80,8 @@ class Stage:
                 self._end(servers, item.nodeid)
 
     def close(self) -> None:
+        if self._meter is not None:
+            self._meter.close()
         for servers in self._ended:
             servers.stop()
         self._thread.stop()
@@ -92,6 +98,24 @@ class Stage:
         if settings.stable_urls and not self._ports:
             self._ports = {name: _port(fake.url) for name, fake in servers.providers.items()}
         return servers, clock
+
+    def _metering(
+        self, item: pytest.Item, servers: "FakeServers", settings: Settings
+    ) -> "Meter | None":
+        """The meter of real calls, begun with the first test that may make one. Workers of a run
+        share its cap evenly."""
+        targets = real_urls(servers, settings)
+        if not targets:
+            return None
+        if self._meter is None:
+            from .metering import Meter
+
+            workers = getattr(self._config, "workerinput", {}).get("workercount", 1)
+            cap = None if settings.max_usd is None else settings.max_usd / workers
+            self._meter = Meter(cap)
+        self._meter.targets.update(targets)
+        item.stash[METER], item.stash[SPENT] = self._meter, self._meter.spent
+        return self._meter
 
     def _scenario(self, item: pytest.Item, settings: Settings) -> "Scenario | None":
         """The scenario of a marker or of the run; a seed that was said is its seed too."""

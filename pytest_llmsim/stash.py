@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 
     from .clock import FakesClock
     from .guard import Guard
+    from .metering import Meter, Spent
 
-__all__ = ["CLOCK", "FAKES", "GUARD", "LOAD"]
+__all__ = ["CLOCK", "FAKES", "GUARD", "LOAD", "METER", "SPENT"]
 
 FAKES: "pytest.StashKey[FakeServers]" = pytest.StashKey()
 """The fakes of a test that uses them."""
@@ -23,3 +24,9 @@ GUARD: "pytest.StashKey[Guard]" = pytest.StashKey()
 
 LOAD: "pytest.StashKey[str]" = pytest.StashKey()
 """The report of a load scenario."""
+
+METER: "pytest.StashKey[Meter]" = pytest.StashKey()
+"""What real calls of the run go through."""
+
+SPENT: "pytest.StashKey[Spent]" = pytest.StashKey()
+"""What they had come to when the test began."""

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from fakeservers.serving.exchange import Fake
     from fakeservers.wire.base import Provider
 
-__all__ = ["REAL_URLS", "check_switched", "pointed", "real_url", "stand_ins"]
+    from .metering import Meter
+
+__all__ = ["REAL_URLS", "check_switched", "pointed", "real_url", "real_urls", "stand_ins"]
 
 REAL_URLS: Mapping[str, str] = {
     "claude": "https://api.anthropic.com",
@@ -53,28 +55,31 @@ def check_switched(item: pytest.Item, settings: Settings) -> None:
             named = " and ".join(mark.args) or "some provider"
             variable = f"LLMSIM_{mark.args[0].upper()}" if len(mark.args) == 1 else "LLMSIM_MODE"
             pytest.skip(f"llmsim: this test is for the real {named}: run with {variable}=real")
+    if settings.virtual and any(settings.mode_of(name) == "real" for name in PROVIDERS):
+        pytest.skip("llmsim: this test lives in virtual time, in which nobody real answers")
     for name, marker in scripted_by_markers(item):
         if isinstance(name, str) and name in PROVIDERS and settings.mode_of(name) == "real":
             pytest.skip(_told(SCRIPTED, name, settings, f"@pytest.mark.{marker}({name!r}, ...)"))
 
 
-def stand_ins(servers: "FakeServers", settings: Settings) -> None:
+def stand_ins(servers: "FakeServers", settings: Settings, meter: "Meter | None") -> None:
     """Have the handles of real providers skip the test that uses them."""
     for name, fake in servers._fakes.items():
         if settings.mode_of(name) == "real":
-            servers._handles[name] = RealProvider(fake, settings)
+            url = meter.url(name) if meter is not None else real_url(fake.provider)
+            servers._handles[name] = RealProvider(fake, settings, url)
 
 
 class RealProvider(FakeProvider):
     """The handle of a provider that is real in this run."""
 
-    def __init__(self, fake: "Fake", settings: Settings) -> None:
-        super().__init__(fake, lambda: real_url(fake.provider))
+    def __init__(self, fake: "Fake", settings: Settings, url: str) -> None:
+        super().__init__(fake, lambda: url)
         self._settings = settings
 
     @property
     def url(self) -> str:
-        """The address of the real service."""
+        """The way to the real service."""
         return self._origin()
 
     def on(self, **match: Any) -> Never:
@@ -107,22 +112,56 @@ class RealProvider(FakeProvider):
 
 @contextmanager
 def pointed(servers: "FakeServers", settings: Settings) -> Iterator[None]:
-    """Point the SDKs at the fakes of those providers that are not real."""
+    """Point the SDKs at the fakes, and at the meter, with their own keys, where it is real."""
     fakes = {
         fake.provider: servers[name].url
         for name, fake in servers._fakes.items()
         if settings.mode_of(name) != "real"
     }
+    real = {
+        fake.provider: servers[name].url
+        for name, fake in servers._fakes.items()
+        if settings.mode_of(name) == "real"
+    }
     with ExitStack() as entered:
         entered.enter_context(pointed_at(fakes))
+        patch = entered.enter_context(pytest.MonkeyPatch.context())
+        # Programs that read the mode, as the router does, are told who answers.
+        patch.setenv("LLMSIM_MODE", settings.mode)
+        for name in PROVIDERS:
+            own = f"LLMSIM_{name.upper()}"
+            if settings.mode_of(name) != settings.mode:
+                patch.setenv(own, settings.mode_of(name))
+            else:
+                patch.delenv(own, raising=False)
+        for provider, url in real.items():
+            for name in _url_variables(provider):
+                patch.setenv(name, url)
+            if provider.attach is not None:
+                entered.enter_context(provider.attach(url))
         yield
+
+
+def real_urls(servers: "FakeServers", settings: Settings) -> Mapping[str, str]:
+    """The addresses of the providers that are real."""
+    return {
+        name: real_url(fake.provider)
+        for name, fake in servers._fakes.items()
+        if settings.mode_of(name) == "real"
+    }
 
 
 def real_url(provider: "Provider", environ: Mapping[str, str] = os.environ) -> str:
     """The address of the real service: the environment's, else the one that the SDK knows."""
+    said = (url for name in _url_variables(provider) if (url := environ.get(name)))
+    url = next(said, REAL_URLS.get(provider.name, ""))
+    return url if "://" in url else f"http://{url}"
+
+
+def _url_variables(provider: "Provider") -> list[str]:
+    """The variables of an SDK that take its base URL."""
     probe = "http://probe"
-    names = [name for name, value in provider.env(probe).items() if value == probe]
-    return next((url for name in names if (url := environ.get(name))), REAL_URLS[provider.name])
+    return [name for name, value in provider.env(probe).items() if value == probe]
 
 
 def _told(text: str, provider: str, settings: Settings, how: str) -> str:

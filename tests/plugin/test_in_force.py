@@ -1,0 +1,61 @@
+"""`llmsim env`: what is in force, and why."""
+
+import sys
+
+import pytest
+
+from pytest_llmsim.settings import KEYS
+
+LLMSIM = [sys.executable, "-c", "from pytest_llmsim.cli import main; main()"]
+
+
+def env(pytester, *options):
+    return pytester.run(*LLMSIM, "env", *options)
+
+
+def test_it_tells_each_setting_and_where_it_was_said(pytester, monkeypatch):
+    """Built-in, by a variable, by the ini file, by an option."""
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LLMSIM_OPENAI", "real")
+    pytester.makeini("[pytest]\nllmsim_unused = allow")
+    result = env(pytester, "--llmsim-seed=7")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "who answers",
+            "  claude         fake     built-in",
+            "  openai         real     LLMSIM_OPENAI",
+            "                          at https://api.openai.com/v1, no key: set OPENAI_API_KEY",
+            "settings",
+            "  seed           7        --llmsim-seed",
+            "  unused         allow    llmsim_unused in tox.ini",
+            "  block_network  true     built-in",
+        ]
+    )
+
+
+def test_it_tells_addresses_and_keys_but_no_secret(pytester, monkeypatch):
+    """The address of the environment, and the variable that holds the key."""
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8080/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "very-secret")
+    result = env(pytester, "--llmsim-mode=real")
+    result.stdout.fnmatch_lines(["*at http://localhost:8080/v1, key in OPENAI_API_KEY"])
+    result.stdout.fnmatch_lines(["  ollama         real     --llmsim-mode", "*needs no key"])
+    assert "very-secret" not in result.stdout.str() + result.stderr.str()
+
+
+def test_a_wrong_value_is_a_usage_error(pytester, monkeypatch):
+    """As in a run."""
+    monkeypatch.setenv("LLMSIM_MODE", "reel")
+    result = env(pytester)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*llmsim: mode is fake or mock or real, not 'reel'."])
+
+
+def test_every_setting_can_be_said_everywhere(pytester):
+    """As an option and as an ini key; `pytest --help` tells both."""
+    told = pytester.run(sys.executable, "-m", "pytest", "--help").stdout.str()
+    names = [name for name, key in KEYS.items() if key.written and not key.flag]
+    assert [n for n in names if f"--llmsim-{n.replace('_', '-')}=" not in told] == []
+    assert [n for n in names if f"  llmsim_{n}" not in told] == []
