@@ -347,6 +347,36 @@ def test_k3_a_single_target_is_not_hammered() -> None:
         assert 5 <= len(sim.claude.calls) < 25
 
 
+@pytest.mark.parametrize(("left", "asked"), [(False, "openai"), (True, "claude")])
+def test_k4_a_stream_counts_at_its_end(left: bool, asked: str) -> None:
+    """Streams that break off open the breaker, though they began well; those that their caller
+    left say nothing of the provider."""
+
+    async def main(world: World) -> str:
+        for _ in range(6):
+            try:
+                async with world.router.stream(PROMPT, chain=["claude"], max_tokens=50) as stream:
+                    async for event in stream:
+                        if left and isinstance(event, TextDelta):
+                            break
+            except CallFailed:
+                pass
+        return (await world.router.complete(PROMPT, max_tokens=50)).provider
+
+    with simulate() as sim:
+        world = wired(sim, "claude", "openai", all_open="fail")
+        sim.claude.on(where=lambda request: request.stream).replies(STORY)
+        sim.claude.unmatched = "natural"
+        if left:
+            sim.claude.paces(tokens_per_s=10)
+        else:
+            sim.claude.on(where=lambda request: request.stream).fails(cut(after_chunks=1))
+        assert sim.run(lambda: main(world)) == asked
+        sim.run(world.router.aclose())
+        sim.advance(1)
+        agreed(world)
+
+
 # --- streams -----------------------------------------------------------------------------------
 
 
