@@ -52,12 +52,9 @@ async def app(scope, receive, send):
 """  # noqa: E501
 
 OURS = """
-import signal
-from fakeservers import FakeServers, text
-servers = FakeServers(ports={{"openai": {port}}}).start()
-servers.openai.replies(text("token " * {tokens}, chunks=("token ",) * {tokens}))
-servers.openai.paces(ttft={ttft}, inter_token={gap})
-signal.sigwait([signal.SIGTERM])
+[[openai.rules]]
+replies = {{ text = "{text}", chunks = {chunks} }}
+paces = {{ ttft = {ttft}, inter_token = {gap} }}
 """
 
 BODY = {
@@ -188,9 +185,11 @@ def bare(folder: Path) -> Iterator[Contender]:
 @contextmanager
 def ours(folder: Path) -> Iterator[Contender]:
     port = free_port()
-    text = OURS.format(port=port, ttft=TTFT_S, gap=GAP_S, tokens=TOKENS)
-    (folder / "ours.py").write_text(text)
-    with running("llmsim", [sys.executable, "ours.py"], port, folder) as contender:
+    said = ["token "] * TOKENS
+    scenario = OURS.format(text="".join(said), chunks=json.dumps(said), ttft=TTFT_S, gap=GAP_S)
+    (folder / "ours.toml").write_text(scenario)
+    command = [sys.executable, "-m", "fakeservers", "--scenario", "ours.toml"]
+    with running("llmsim", [*command, "--openai-port", str(port)], port, folder) as contender:
         yield contender
 
 

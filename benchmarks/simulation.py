@@ -23,7 +23,7 @@ import re
 import runpy
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
@@ -31,9 +31,10 @@ import hypothesis
 import openai
 from hypothesis import HealthCheck, Phase
 
-from fakeservers import FaultWindow, Simulation, simulate
+from fakeservers import Scenario, Simulation, simulate
+from fakeservers.behaviour.scenario import Rule
 from fakeservers.virtual.loop import VirtualLoop
-from pytest_llmsim.strategies import schedules
+from pytest_llmsim.strategies import scenarios
 
 CALLS = 60
 BREAKER_S = 10.0
@@ -72,9 +73,8 @@ async def route(call: Callable[[str], object], now: Callable[[], float]) -> int:
     return answered
 
 
-def in_world(schedule: Sequence[FaultWindow]) -> None:
-    with simulate() as sim:
-        sim.faults(*schedule)
+def in_world(scenario: Scenario) -> None:
+    with simulate(scenario=scenario) as sim:
         sim.openai.replies("Hi.")
         sim.claude.replies("Hi.")
         for handle in sim.providers.values():
@@ -90,15 +90,29 @@ async def posted(sim: Simulation, provider: str) -> bool:
     return answer.status == 200
 
 
-def plain(schedule: Sequence[FaultWindow]) -> None:
+def plain(scenario: Scenario) -> None:
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        runner.run(by_hand(schedule, runner.get_loop().time))
+        runner.run(by_hand(scenario, runner.get_loop().time))
 
 
-async def by_hand(schedule: Sequence[FaultWindow], now: Callable[[], float]) -> None:
+def kind_of(rule: Rule) -> str:
+    if rule.error is not None:
+        return "rate_limited" if rule.error.status == 429 else "server_error"
+    return "slow" if rule.fault is not None and rule.fault.first_byte_delay_s else "reset"
+
+
+async def by_hand(scenario: Scenario, now: Callable[[], float]) -> None:
+    schedule = [
+        (name, kind_of(rule), rule.schedule.windows[0])
+        for name, script in scenario.scripts.items()
+        for rule in script.rules
+    ]
+
     async def answer(request: httpx2.Request) -> httpx2.Response:
         name = request.url.host
-        kinds = [w.kind for w in schedule if w.provider == name and w.start_s <= now() < w.end_s]
+        kinds = [
+            kind for provider, kind, window in schedule if provider == name and now() in window
+        ]
         kind = kinds[0] if kinds else ""
         if kind == "slow":
             await asyncio.sleep(TIMEOUT_S)
@@ -120,7 +134,7 @@ async def by_hand(schedule: Sequence[FaultWindow], now: Callable[[], float]) -> 
         assert await route(call, now) > 0
 
 
-def examples_per_s(scenario: Callable[[Sequence[FaultWindow]], None], examples: int) -> float:
+def examples_per_s(program: Callable[[Scenario], None], examples: int) -> float:
     search = hypothesis.settings(
         max_examples=examples,
         deadline=None,
@@ -128,10 +142,10 @@ def examples_per_s(scenario: Callable[[Sequence[FaultWindow]], None], examples: 
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    drawn = schedules(tuple(ROUTES), horizon_s=CALLS, kinds=KINDS)
+    drawn = scenarios(tuple(ROUTES), horizon_s=CALLS, kinds=KINDS)
 
-    def one(schedule: Sequence[FaultWindow]) -> None:
-        scenario(schedule)
+    def one(scenario: Scenario) -> None:
+        program(scenario)
 
     run = hypothesis.seed(0)(search(hypothesis.given(drawn)(one)))
     began = clock()

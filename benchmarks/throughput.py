@@ -64,12 +64,12 @@ async def app(scope, receive, send):
 """
 
 OURS = """
-import signal, sys
-from fakeservers import FakeServers
-servers = FakeServers(ports={{"openai": {port}}}).start()
-servers.openai.on(prompt="Say hello").replies({answer!r})
-servers.openai.on(prompt="Count").replies({long!r})
-signal.sigwait([signal.SIGTERM])
+[[openai.rules]]
+on = {{ prompt = "Say hello" }}
+replies = [{answer}]
+[[openai.rules]]
+on = {{ prompt = "Count" }}
+replies = [{long}]
 """
 
 
@@ -133,8 +133,11 @@ def bare(folder: Path) -> Iterator[Contender]:
 def ours(folder: Path) -> Iterator[Contender]:
     """The OpenAI fake: matching, journal, validation and token counts on."""
     port = free_port()
-    (folder / "ours.py").write_text(OURS.format(port=port, answer=ANSWER, long=LONG))
-    with running("llmsim", [sys.executable, "ours.py"], port, folder) as contender:
+    told = OURS.format(answer=json.dumps(ANSWER), long=json.dumps(LONG))
+    (folder / "ours.toml").write_text(told)
+    command = [sys.executable, "-m", "fakeservers", "--openai-port", str(port)]
+    command += ["--scenario", "ours.toml"]
+    with running("llmsim", command, port, folder) as contender:
         yield contender
 
 

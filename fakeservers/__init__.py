@@ -52,7 +52,6 @@ from .hooks import hookimpl
 from .scenario_file import dump_scenario, load_scenario, parse_scenario
 from .serving.server import ServerThread
 from .virtual.errors import DeadlockError, LivelockError, RealNetworkError, SimulationError
-from .virtual.windows import FaultWindow
 from .virtual.world import Simulation, simulate
 
 __all__ = [
@@ -65,7 +64,6 @@ __all__ = [
     "FakeProvider",
     "FakeServers",
     "Fault",
-    "FaultWindow",
     "LivelockError",
     "LlmsimError",
     "Match",

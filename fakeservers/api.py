@@ -223,6 +223,18 @@ class FakeServers:
         """What all fakes were asked and answered, readable."""
         return transcript(self.journal)
 
+    def begin(self) -> None:
+        """The scenario's time begins now: its windows, ramps and waves count from here."""
+        for name, fake in self._fakes.items():
+            fake.begin()
+            if self._listeners:
+                self._heed(name)
+
+    def write(self, scenario: Scenario) -> None:
+        """Tell the fakes all of a scenario, in place of what they were told; the seed stays."""
+        for name, fake in self._fakes.items():
+            fake.write(scenario.scripts.get(name, Script()))
+
     def reset(self) -> None:
         """Make every fake as new."""
         for handle in self._handles.values():

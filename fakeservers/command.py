@@ -1,6 +1,7 @@
 """`serve`: the fakes as standalone servers, until a signal ends them; `check`, `show` and
 `schema`: scenario files."""
 
+import gc
 import json
 import os
 import shlex
@@ -17,13 +18,19 @@ from .api import FakeServers
 from .behaviour.corpus import sentences
 from .behaviour.scenario import Scenario
 from .behaviour.schedule import seconds
+from .behaviour.tokens.vocabulary import counter, encoding_name
 from .errors import LlmsimError
 from .evidence.timeline import draw_scenario
 from .leniency import KNOWN_MODELS, VALIDATIONS, KnownModels, Validation
+from .remote import Remote
 from .scenario_file import json_schema, load_scenario
+from .serving.control import Control
 from .wire.registry import PROVIDERS
 
 __all__ = ["check", "schema", "serve", "show"]
+
+GARBAGE_THRESHOLD = 50_000
+"""New objects after which Python looks for garbage that refers to itself."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -113,10 +120,18 @@ def schema() -> None:
     help="Refuse models that there are not, or answer to every name.",
 )
 @click.option(
+    "--control-port",
+    type=int,
+    metavar="N",
+    help="Let programs of this machine begin the scenario's time, reset the fakes and read their "
+    "journal on this port; 0 is a free one. Off by default.",
+)
+@click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Written, as a JSON object of base URLs, once everything listens.",
+    help="Written, as a JSON object of base URLs, once everything listens; with a control port "
+    "its address is there as _control.",
 )
 def serve(
     host: str,
@@ -125,11 +140,13 @@ def serve(
     token: str | None,
     validation: Validation,
     models: KnownModels,
+    control_port: int | None,
     ready_file: Path | None,
     **ports: int,
 ) -> None:
     """Serve fake Claude, OpenAI, Gemini and Ollama, each on its own port, until a signal."""
     ended = threading.Event()
+    control = None
     for number in SIGNALS:
         signal.signal(number, lambda *_: ended.set())
     try:
@@ -145,16 +162,33 @@ def serve(
     except LlmsimError as problem:
         raise click.ClickException(str(problem)) from problem
     try:
+        urls = {name: fake.url for name, fake in servers.providers.items()}
+        if control_port is not None:
+            control = Control(Remote(servers), port=control_port)
+            urls["_control"] = control.url
         for line in exports(servers, token):
             click.echo(line)
-        sentences()  # the first natural answer would wait for Faker's import
+        _warm_up()
+        _settle()
         if ready_file is not None:
-            _write(ready_file, {name: f.url for name, f in servers.providers.items()})
+            _write(ready_file, urls)
         ended.wait()
+    except LlmsimError as problem:
+        raise click.ClickException(str(problem)) from problem
     finally:
+        if control is not None:
+            control.stop()
         servers.stop()
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
+
+
+def _settle() -> None:
+    """Leave what was loaded out of every collection, and collect seldom: this process does
+    nothing else, and what a request leaves behind holds no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)
 
 
 def exports(servers: FakeServers, token: str | None) -> list[str]:
@@ -169,6 +203,13 @@ def exports(servers: FakeServers, token: str | None) -> list[str]:
 def _quoted(name: str, value: str, token: str | None) -> str:
     # The token itself is not printed: a terminal's scrollback is a log too.
     return '"$LLMSIM_TOKEN"' if token and name.endswith("_KEY") else shlex.quote(value)
+
+
+def _warm_up() -> None:
+    """Load what the first answers would wait for, and all clients with them: Faker's sentences,
+    OpenAI's newest vocabulary."""
+    sentences()
+    counter(encoding_name(""))
 
 
 def _write(path: Path, urls: Mapping[str, str]) -> None:

@@ -46,9 +46,10 @@ class Seed:
         """A random source that is the same for the same parts, on every run and machine."""
         return Random(int.from_bytes(self._key, "big"))
 
-    def share(self) -> float:
-        """A number from 0 up to, and without, 1."""
-        return int.from_bytes(self._key[:6], "big") / (1 << 48)
+    def share_of(self, number: int) -> float:
+        """For each number one from 0 up to, and without, 1."""
+        key = blake2b(b"%d" % number, digest_size=6, key=self._key).digest()
+        return int.from_bytes(key, "big") / (1 << 48)
 
     def ids(self) -> "Ids":
         return Ids(self._key)

@@ -20,6 +20,11 @@ __all__ = ["dump_scenario", "json_schema", "load_scenario", "parse_scenario"]
 PRESETS = {name.lower(): getattr(presets, name) for name in presets.__all__}
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_ARRAY = re.compile(r"\[\n(?: +[^\[\]\n]+,\n)+ *\]")
+"""An array as it is written, an item a line; line breaks within texts are escaped."""
+
+LINE_MAX = 80
+
 _KEY = re.compile(r"\s*([\w.\"-]+)\s*=")
 
 
@@ -54,7 +59,13 @@ def dump_scenario(scenario: Scenario, *, form: str = "toml") -> str:
     data = write_scenario(scenario)
     if form == "json":
         return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
-    return tomli_w.dumps(data)
+    return _ARRAY.sub(_in_one_line, tomli_w.dumps(data))
+
+
+def _in_one_line(array: re.Match[str]) -> str:
+    items = [line.strip().removesuffix(",") for line in array[0].splitlines()[1:-1]]
+    line = f"[{', '.join(items)}]"
+    return line if len(line) <= LINE_MAX else array[0]
 
 
 def json_schema() -> dict[str, Any]:

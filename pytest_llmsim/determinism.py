@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from _pytest.runner import runtestprotocol
 
-from .report import FAKES
 from .settings import SETTINGS
+from .stash import FAKES
 from .virtual import is_virtual
 
 if TYPE_CHECKING:

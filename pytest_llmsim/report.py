@@ -1,37 +1,172 @@
-"""The traffic of a test in pytest's own report: in a section of a failed test, or, when asked
-for, of every test at the end of the run."""
+"""What pytest's own report says of the fakes: the traffic of a test over time, and the sum of a
+run. What must not be here: anything that decides."""
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .settings import SETTINGS
+from .stash import FAKES, LOAD
 
 if TYPE_CHECKING:
     from fakeservers import FakeServers
 
-__all__ = ["FAKES", "add_traffic", "write_traffic"]
-
-FAKES: "pytest.StashKey[FakeServers]" = pytest.StashKey()
-"""The fakes of a test that uses them."""
+__all__ = ["add_traffic", "add_usage", "write_summary", "write_traffic"]
 
 SECTION = "llmsim traffic"
+LOAD_SECTION = "llmsim load"
+
+CALLS_SHOWN_MAX = 200
+"""Calls of one test that its section shows, the last ones; the rest is counted."""
+
+SLOWEST_SHOWN_MAX = 5
+PICO_PER_USD = 10**12
 
 
 def add_traffic(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Put the traffic of a failed test, or of any when asked for, into its report."""
+    """Put the traffic of a failed test, or of any when asked for, into its report, and the
+    course of a load."""
     servers = item.stash.get(FAKES, None)
-    if servers is None or not (report.failed or item.config.stash[SETTINGS].traffic):
+    settings = item.config.stash[SETTINGS]
+    if servers is None:
         return
-    shown = servers.transcript() or "no request reached a fake"
-    replay = f"seed {servers.seed}; again with: pytest --llmsim-seed={servers.seed} '{item.nodeid}'"
-    report.sections.append((SECTION, f"{shown}\n{replay}" if report.failed else shown))
+    if (load := item.stash.get(LOAD, None)) is not None and (report.failed or settings.report):
+        report.sections.append((LOAD_SECTION, load))
+    if report.failed or settings.traffic:
+        shown = "\n".join(_timeline(servers)) or "no request reached a fake"
+        again = f"pytest --llmsim-seed={servers.seed} '{item.nodeid}'"
+        replay = f"\nseed {servers.seed}; again with: {again}" if report.failed else ""
+        report.sections.append((SECTION, shown + replay))
 
 
 def write_traffic(terminal: "pytest.TerminalReporter") -> None:
     """Write the traffic of the tests that passed; failed ones show their own."""
+    _write_sections(terminal, SECTION)
+
+
+def _write_sections(terminal: "pytest.TerminalReporter", wanted: str) -> None:
     for report in terminal.getreports("passed"):
         for title, text in getattr(report, "sections", ()):
-            if title == SECTION:
-                terminal.write_sep("-", f"{SECTION}: {report.nodeid}")
+            if title == wanted:
+                terminal.write_sep("-", f"{wanted}: {report.nodeid}")
                 terminal.write_line(text)
+
+
+def _timeline(servers: "FakeServers") -> Iterator[str]:
+    """Each call with the moment at which it began and how long it took, then what was said."""
+    from fakeservers.evidence.transcript import transcript
+
+    calls = servers.journal
+    if len(calls) > CALLS_SHOWN_MAX:
+        yield f"({len(calls) - CALLS_SHOWN_MAX} earlier calls are left out)"
+    first_s = calls[0].started_s if calls else 0.0
+    for call in calls[-CALLS_SHOWN_MAX:]:
+        head, *rest = transcript([call]).splitlines()
+        took_ms = max(0.0, call.ended_s - call.started_s) * 1000
+        took = f", {took_ms:.0f} ms" if call.outcome != "pending" else ""
+        ending = f", {call.outcome}" if call.outcome != "complete" else ""
+        yield f"+{call.started_s - first_s:.3f}s {head}{took}{ending}"
+        yield from rest
+
+
+# --- the sum of a run ---
+
+
+def add_usage(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Let a test's report carry what the fakes saw, in plain values that workers can send."""
+    servers = item.stash.get(FAKES, None)
+    if servers is not None and item.config.stash[SETTINGS].report:
+        report.__dict__["llmsim"] = _usage(servers)
+
+
+def _usage(servers: "FakeServers") -> dict[str, Any]:
+    from fakeservers import PricesMissing
+
+    calls = servers.journal
+    told: dict[str, Any] = {
+        "calls": Counter(call.provider for call in calls),
+        "input_tokens": sum(call.usage.input_tokens for call in calls if call.usage),
+        "output_tokens": sum(call.usage.output_tokens for call in calls if call.usage),
+        "faults": Counter(label for call in calls if (label := _fault(call))),
+        "slowest": sorted(
+            ((c.ended_s - c.started_s, f"{c.provider} {c.model} {c.path}") for c in calls),
+            reverse=True,
+        )[:SLOWEST_SHOWN_MAX],
+    }
+    try:
+        lines = servers.bill.lines
+        told["pico"] = sum(line.pico or 0 for line in lines)
+        told["unpriced"] = sorted({line.model for line in lines if line.pico is None})
+    except PricesMissing as problem:
+        told["pico"], told["unpriced"] = None, [str(problem)]
+    plain = {key: dict(value) for key, value in told.items() if isinstance(value, Counter)}
+    return {**told, **plain, "slowest": [list(slow) for slow in told["slowest"]]}
+
+
+def _fault(call: Any) -> str:
+    """What went wrong with a call, on purpose or not, in one word."""
+    if call.error is not None:
+        kind = call.error.kind or "error"
+        return f"{call.provider} {call.status} {kind}"
+    if call.outcome in ("cut", "reset"):
+        return f"{call.provider} {call.outcome}"
+    if call.fault is not None:
+        changed = [f for f in call.fault.__dataclass_fields__ if _is_set(call.fault, f)]
+        return f"{call.provider} {' '.join(changed)}"
+    return ""
+
+
+def _is_set(fault: Any, name: str) -> bool:
+    return bool(getattr(fault, name) != fault.__dataclass_fields__[name].default)
+
+
+def write_summary(terminal: "pytest.TerminalReporter") -> None:
+    """Write the sum over all tests of the run, those of workers included."""
+    _write_sections(terminal, LOAD_SECTION)
+    told = [
+        (report.nodeid, report.__dict__["llmsim"])
+        for reports in terminal.stats.values()
+        for report in reports
+        if "llmsim" in getattr(report, "__dict__", {})
+    ]
+    terminal.write_sep("-", "llmsim report")
+    for line in _summary(told):
+        terminal.write_line(line)
+
+
+def _summary(told: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
+    calls: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
+    for _, one in told:
+        calls.update(one["calls"])
+        faults.update(one["faults"])
+    by_provider = ", ".join(f"{name} {count}" for name, count in calls.items())
+    yield f"tests   {len(told)} used the fakes"
+    yield f"calls   {calls.total()}" + (f" ({by_provider})" if by_provider else "")
+    read = sum(one["input_tokens"] for _, one in told)
+    written = sum(one["output_tokens"] for _, one in told)
+    yield f"tokens  {read:,} in, {written:,} out"
+    yield from _cost([one for _, one in told])
+    slowest = sorted(
+        ((took_s, what, nodeid) for nodeid, one in told for took_s, what in one["slowest"]),
+        reverse=True,
+    )
+    for at, (took_s, what, nodeid) in enumerate(slowest[:SLOWEST_SHOWN_MAX]):
+        yield f"{'' if at else 'slowest':7} {took_s:.3f} s  {what}  {nodeid}"
+    for at, (label, count) in enumerate(faults.most_common()):
+        yield f"{'' if at else 'faults':7} {count} x {label}"
+
+
+def _cost(told: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What the providers would have charged; what could not be priced is named."""
+    unpriced = sorted({model for one in told for model in one["unpriced"]})
+    if any(one["pico"] is None for one in told):
+        yield f"cost    unknown: {unpriced[0]}"
+        return
+    pico = sum(one["pico"] for one in told)
+    whole, rest = divmod(pico, PICO_PER_USD)
+    decimals = f"{rest:012d}".rstrip("0").ljust(2, "0")
+    without = f", without {', '.join(unpriced)}" if unpriced else ""
+    yield f"cost    ${whole:,}.{decimals} if it had been real{without}"

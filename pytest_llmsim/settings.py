@@ -1,96 +1,74 @@
 """What a run is set to: options, ini keys and environment variables, merged once into one value.
 
-An option beats the ini file, the ini file beats the environment, that beats the built-in value.
+An option beats the ini file, the ini file beats the environment, that beats the built-in value;
+a test's markers beat them all. What must not be here: what any setting does.
 """
 
 import os
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal, cast
 
 import pytest
 
 __all__ = [
+    "BUILT_IN",
+    "KEYS",
+    "PROVIDERS",
     "SETTINGS",
-    "UNMATCHED",
-    "UNUSED",
+    "Key",
+    "Mode",
     "Settings",
     "add_options",
-    "one_of",
+    "marked",
     "settings_of",
-    "whole",
-    "yes_or_no",
 ]
 
-Choice = TypeVar("Choice", bound=str)
-Unmatched = Literal["error", "natural"]
-Unused = Literal["error", "allow"]
-UNMATCHED: tuple[Unmatched, ...] = ("error", "natural")
-UNUSED: tuple[Unused, ...] = ("error", "allow")
+Mode = Literal["fake", "mock", "real"]
+PROVIDERS = ("claude", "openai", "gemini", "ollama")
+BUILT_IN = "built-in"
+MARKED = "a marker"
+
+Read = Callable[[str, object], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The seed of everything that is not scripted; what unmatched requests and unused rules
-    mean; whether the traffic of every test is shown; whether time is virtual; whether tests in
-    virtual time run twice and are compared; the file whose faults universes are to replay."""
+    """One field a setting; see KEYS for what they mean. `said_by` tells where those came from
+    that are not built-in: an option, an ini key, a variable, a marker."""
 
     seed: int = 0
-    unmatched: Unmatched = "error"
-    unused: Unused = "error"
-    traffic: bool = False
+    unmatched: Literal["error", "natural"] = "error"
+    unused: Literal["error", "allow"] = "error"
+    impossible: Literal["error", "allow"] = "error"
+    validation: Literal["strict", "off"] = "strict"
+    models: Literal["known", "any"] = "known"
+    scenario: Any = ""
     virtual: bool = False
+    mode: Mode = "fake"
+    claude: Mode | None = None
+    openai: Mode | None = None
+    gemini: Mode | None = None
+    ollama: Mode | None = None
+    block_network: bool = True
+    stable_urls: bool = False
+    max_usd: Decimal | None = None
+    traffic: bool = False
+    report: bool = False
     check_determinism: bool = False
-    scenario: str = ""
+    said_by: Mapping[str, str] = field(default_factory=dict)
+
+    def mode_of(self, provider: str) -> Mode:
+        """A provider's own mode, else that of all."""
+        return cast(Mode, getattr(self, provider, None) or self.mode)
+
+    def why(self, name: str) -> str:
+        """Where a setting was said."""
+        return self.said_by.get(name, BUILT_IN)
 
 
 SETTINGS = pytest.StashKey[Settings]()
-
-_HELP = {
-    "seed": "Seed of everything that is not scripted (a whole number, 0 by default).",
-    "unmatched": "What a request that no rule is for gets: error (the default) or natural.",
-    "unused": "Whether rules that no request matched fail the test: error (default) or allow.",
-}
-
-
-def add_options(parser: pytest.Parser) -> None:
-    """Register `--llmsim-*` options and `llmsim_*` ini keys."""
-    group = parser.getgroup("llmsim", "llmsim: fake LLM providers")
-    for name, text in _HELP.items():
-        group.addoption(f"--llmsim-{name}", dest=f"llmsim_{name}", default=None, help=text)
-        parser.addini(f"llmsim_{name}", text)
-    group.addoption(
-        "--llmsim-traffic",
-        dest="llmsim_traffic",
-        action="store_true",
-        default=False,
-        help="Show the traffic of every test that used the fakes, not only of failed ones.",
-    )
-    group.addoption(
-        "--llmsim-scenario",
-        dest="llmsim_scenario",
-        default="",
-        metavar="FILE",
-        help="Run universes in the one world whose faults this TOML file holds.",
-    )
-    group.addoption(
-        "--llmsim-check-determinism",
-        dest="llmsim_check_determinism",
-        action="store_true",
-        default=False,
-        help="Run every test in virtual time twice and compare what the fakes saw, byte by byte.",
-    )
-
-
-def settings_of(config: pytest.Config) -> Settings:
-    """Merge the sources. Raises UsageError that names the allowed values."""
-    return Settings(
-        seed=whole("seed", _value(config, "seed", "0")),
-        unmatched=one_of("unmatched", _value(config, "unmatched", "error"), UNMATCHED),
-        unused=one_of("unused", _value(config, "unused", "error"), UNUSED),
-        traffic=config.getoption("llmsim_traffic"),
-        scenario=config.getoption("llmsim_scenario"),
-        check_determinism=config.getoption("llmsim_check_determinism"),
-    )
 
 
 def whole(name: str, value: object) -> int:
@@ -103,22 +81,202 @@ def whole(name: str, value: object) -> int:
         raise pytest.UsageError(f"llmsim: {name} is a whole number, not {value!r}.") from None
 
 
-def yes_or_no(name: str, value: object) -> bool:
+def truth(name: str, value: object) -> bool:
     """True or False."""
     if isinstance(value, bool):
         return value
     raise pytest.UsageError(f"llmsim: {name} is True or False, not {value!r}.")
 
 
-def one_of(name: str, value: object, allowed: tuple[Choice, ...]) -> Choice:
+def yes_or_no(name: str, value: object) -> bool:
+    """True or False, also written as text."""
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    return truth(name, value)
+
+
+def usd(name: str, value: object) -> Decimal | None:
+    """An exact amount; a binary float is none."""
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, bool | float):
+            raise ValueError
+        amount = Decimal(str(value).strip().removeprefix("$"))
+        if not amount.is_finite() or amount < 0:
+            raise ValueError
+        return amount
+    except (ValueError, InvalidOperation):
+        raise pytest.UsageError(
+            f'llmsim: {name} is an amount in US dollars such as "0.50", not {value!r}.'
+        ) from None
+
+
+def one_of(*allowed: str) -> Read:
     """One of the allowed words."""
-    for choice in allowed:
-        if value == choice:
-            return choice
-    raise pytest.UsageError(f"llmsim: {name} is {' or '.join(allowed)}, not {value!r}.")
+
+    def read(name: str, value: object) -> str:
+        for choice in allowed:
+            if value == choice:
+                return choice
+        raise pytest.UsageError(f"llmsim: {name} is {' or '.join(allowed)}, not {value!r}.")
+
+    return read
 
 
-def _value(config: pytest.Config, name: str, built_in: str) -> str:
-    option = config.getoption(f"llmsim_{name}")
-    ini = config.getini(f"llmsim_{name}")
-    return str(option or ini or os.environ.get(f"LLMSIM_{name.upper()}") or built_in)
+def path(name: str, value: object) -> object:
+    """A file's path; in a marker also a Scenario, which the fakes know."""
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One setting: how it is read, and where it may stand besides options."""
+
+    read: Read
+    help: str
+    flag: bool = False
+    """An option without a value, that is nowhere else."""
+    written: bool = True
+    """Whether options, ini keys and variables say it."""
+    marker: bool = False
+    """Whether the marker `llmsim` says it."""
+
+
+MODE = one_of("fake", "mock", "real")
+
+KEYS: Mapping[str, Key] = {
+    "scenario": Key(
+        read=path,
+        marker=True,
+        help="A file with what the fakes do, TOML or JSON; universes run in the one world of it.",
+    ),
+    "seed": Key(
+        read=whole,
+        marker=True,
+        help="Seed of everything that is not scripted (a whole number, 0 by default).",
+    ),
+    "virtual": Key(read=truth, marker=True, written=False, help="Virtual time."),
+    "unmatched": Key(
+        read=one_of("error", "natural"),
+        marker=True,
+        help="What a request that no rule is for gets: error (the default) or natural.",
+    ),
+    "unused": Key(
+        read=one_of("error", "allow"),
+        marker=True,
+        help="Whether rules that no request matched fail the test: error (default) or allow.",
+    ),
+    "mode": Key(
+        read=MODE,
+        marker=True,
+        help="Who answers: fake (the default), real, or mock (the router's own clients).",
+    ),
+    "block_network": Key(
+        read=yes_or_no,
+        marker=True,
+        help="Whether connections to the real providers fail while fakes stand in for them "
+        "(true by default).",
+    ),
+    "validation": Key(
+        read=one_of("strict", "off"),
+        marker=True,
+        help="Whether the fakes refuse what the real services refuse: strict (default) or off.",
+    ),
+    "models": Key(
+        read=one_of("known", "any"),
+        marker=True,
+        help="Which models the fakes answer to: known (the default) or any.",
+    ),
+    "impossible": Key(
+        read=one_of("error", "allow"),
+        marker=True,
+        help="Whether scripted replies that no model gives are refused: error (default) or allow.",
+    ),
+    **{
+        name: Key(read=MODE, help=f"Who answers for {name}: fake, real or mock; as mode if unset.")
+        for name in PROVIDERS
+    },
+    "stable_urls": Key(
+        read=yes_or_no,
+        help="Keep the fakes' addresses over the whole run, for programs that keep their clients.",
+    ),
+    "max_usd": Key(
+        read=usd, help="The most that real providers may cost in this run, in US dollars."
+    ),
+    "traffic": Key(
+        read=yes_or_no,
+        flag=True,
+        help="Show the traffic of every test that used the fakes, not only of failed ones.",
+    ),
+    "report": Key(
+        read=yes_or_no,
+        flag=True,
+        help="Sum up at the end: calls, tokens, what they would have cost, the slowest, faults.",
+    ),
+    "check_determinism": Key(
+        read=yes_or_no,
+        flag=True,
+        help="Run every test in virtual time twice and compare what the fakes saw, byte by byte.",
+    ),
+}
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register `--llmsim-*` options and `llmsim_*` ini keys."""
+    group = parser.getgroup("llmsim", "llmsim: fake LLM providers")
+    for name, key in KEYS.items():
+        option, dest = f"--llmsim-{name.replace('_', '-')}", f"llmsim_{name}"
+        if key.flag:
+            group.addoption(option, dest=dest, action="store_true", default=False, help=key.help)
+        elif key.written:
+            metavar = "FILE" if name == "scenario" else name.upper()
+            group.addoption(option, dest=dest, default=None, metavar=metavar, help=key.help)
+            parser.addini(dest, key.help)
+
+
+def settings_of(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Merge the sources. Raises UsageError that names the allowed values."""
+    values: dict[str, Any] = {}
+    said_by: dict[str, str] = {}
+    for name, key in KEYS.items():
+        if key.flag:
+            values[name] = bool(config.getoption(f"llmsim_{name}"))
+        elif key.written and (said := _said(config, name, environ)) is not None:
+            said_by[name], value = said
+            values[name] = key.read(name, value)
+    return Settings(**values, said_by=said_by)
+
+
+def marked(item: pytest.Item, settings: Settings) -> Settings:
+    """The settings with the test's `llmsim` markers on top, the closest winning. A marker's
+    `mode` holds for every provider."""
+    known = [name for name, key in KEYS.items() if key.marker]
+    given: dict[str, object] = {}
+    for marker in item.iter_markers("llmsim"):
+        if marker.args:
+            raise pytest.UsageError(f"{item.nodeid}: llmsim(...) takes keywords only.")
+        given = {**marker.kwargs, **given}
+    if unknown := set(given) - set(known):
+        raise pytest.UsageError(
+            f"{item.nodeid}: llmsim({', '.join(sorted(unknown))}=...): "
+            f"it takes {', '.join(known[:-1])} and {known[-1]}."
+        )
+    values: dict[str, Any] = {name: KEYS[name].read(name, given[name]) for name in given}
+    if "mode" in given:
+        values |= dict.fromkeys(PROVIDERS)
+    return replace(settings, **values, said_by={**settings.said_by, **dict.fromkeys(given, MARKED)})
+
+
+def _said(config: pytest.Config, name: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """Where a setting stands, and what it says there; None where nothing says it."""
+    if (option := config.getoption(f"llmsim_{name}")) is not None:
+        return f"--llmsim-{name.replace('_', '-')}", option
+    if (ini := config.getini(f"llmsim_{name}")) not in ("", None):
+        file = config.inipath.name if config.inipath is not None else "the ini file"
+        return f"llmsim_{name} in {file}", ini
+    variable = f"LLMSIM_{name.upper()}"
+    if value := environ.get(variable):
+        return variable, value
+    return None

@@ -6,24 +6,34 @@ late, and can neither be answered by another test's script nor fail that test.
 
 import sys
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from .report import FAKES
-from .settings import UNMATCHED, UNUSED, Settings, one_of, whole, yes_or_no
+from .clock import FakesClock, LeapingClock, WorldClock
+from .guard import Guard
+from .markers import apply_markers
+from .settings import BUILT_IN, PROVIDERS, Settings, marked
+from .stash import CLOCK, FAKES, GUARD
+from .virtual import is_virtual
+
+if TYPE_CHECKING:
+    from fakeservers import Scenario
 
 try:
-    from fakeservers import FakeServers, ServerThread, simulate
+    from fakeservers import FakeServers, ScriptError, ServerThread, load_scenario, simulate
+
+    from .switching import check_switched, pointed, stand_ins
 except ImportError as problem:
     SHADOWED: str | None = str(problem)
 else:
     SHADOWED = None
 
-__all__ = ["Stage", "marked"]
+__all__ = ["Stage"]
 
 ENDED_MAX = 32
 """Ended tests whose addresses still answer; the oldest are closed."""
@@ -32,30 +42,35 @@ ENDED_MAX = 32
 class Stage:
     """Gives each test its fakes, and takes them back."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
         _check_import()
+        self._config = config
         self._settings = settings
         self._thread = ServerThread()
         self._thread.start()
         self._ended: deque[FakeServers] = deque()
+        self._ports: Mapping[str, int] = {}
 
     @contextmanager
     def play(self, item: pytest.Item) -> Iterator["FakeServers"]:
         """Fakes for one test, with its markers applied and the environment pointing at them."""
-        settings = marked(item, self._settings)
-        if settings.virtual:
-            servers: FakeServers = simulate(settings.seed).start()
-        else:
-            servers = FakeServers(settings.seed, thread=self._thread).start()
-        for fake in servers.providers.values():
-            fake.unmatched = settings.unmatched
-            fake.unused = settings.unused
-        item.stash[FAKES] = servers
+        settings = replace(marked(item, self._settings), virtual=is_virtual(item))
+        check_switched(item, settings)
+        servers, clock = self._made(item, settings)
+        _set(servers, settings)
+        apply_markers(item, servers)
+        stand_ins(servers, settings)
+        item.stash[FAKES], item.stash[CLOCK] = servers, clock
         try:
-            with servers.pointed():
+            with ExitStack() as entered:
+                entered.enter_context(pointed(servers, settings))
+                if settings.block_network and not settings.virtual:
+                    fakes = tuple(p for p in PROVIDERS if settings.mode_of(p) != "real")
+                    guard = entered.enter_context(Guard(fakes).on_watch())
+                    item.stash[GUARD] = guard
                 yield servers
         finally:
-            if settings.virtual:
+            if settings.virtual or settings.stable_urls:
                 servers.stop()
             else:
                 self._end(servers, item.nodeid)
@@ -65,36 +80,58 @@ class Stage:
             servers.stop()
         self._thread.stop()
 
+    def _made(self, item: pytest.Item, settings: Settings) -> tuple["FakeServers", FakesClock]:
+        scenario = self._scenario(item, settings)
+        if settings.virtual:
+            world = simulate(settings.seed, scenario=scenario).start()
+            return world, WorldClock(world)
+        clock = LeapingClock()
+        servers = FakeServers(
+            settings.seed, scenario=scenario, thread=self._thread, clock=clock, ports=self._ports
+        ).start()
+        if settings.stable_urls and not self._ports:
+            self._ports = {name: _port(fake.url) for name, fake in servers.providers.items()}
+        return servers, clock
+
+    def _scenario(self, item: pytest.Item, settings: Settings) -> "Scenario | None":
+        """The scenario of a marker or of the run; a seed that was said is its seed too."""
+        said = settings.scenario
+        if not said:
+            return None
+        if isinstance(said, str | Path):
+            is_marked = said != self._settings.scenario
+            folder = item.path.parent if is_marked else self._config.invocation_params.dir
+            try:
+                said = load_scenario(folder / said)
+            except ScriptError as problem:
+                raise pytest.UsageError(f"llmsim: {problem}") from None
+        scenario: Scenario = said
+        if settings.why("seed") == BUILT_IN:
+            return scenario
+        return replace(scenario, seed=settings.seed)
+
     def _end(self, servers: "FakeServers", nodeid: str) -> None:
         servers.close(
             f"llmsim: this address belongs to the fakes of a test that has ended ({nodeid}). "
             f"A client that outlives a test must be built anew: do not keep it in a module or a "
-            f"cache, or clear that cache between tests."
+            f"cache, or clear that cache between tests. A program that must keep it finds the same "
+            f"addresses in every test with llmsim_stable_urls = true in the ini file."
         )
         self._ended.append(servers)
         if len(self._ended) > ENDED_MAX:
             self._ended.popleft().stop()
 
 
-def marked(item: pytest.Item, settings: Settings) -> Settings:
-    """The settings with the test's `llmsim` markers on top, the closest winning."""
-    given: dict[str, object] = {}
-    for marker in item.iter_markers("llmsim"):
-        if marker.args:
-            raise pytest.UsageError(f"{item.nodeid}: llmsim(...) takes keywords only.")
-        given = {**marker.kwargs, **given}
-    if unknown := set(given) - {"seed", "unmatched", "unused", "virtual"}:
-        raise pytest.UsageError(
-            f"{item.nodeid}: llmsim({', '.join(sorted(unknown))}=...): "
-            f"it takes seed, unmatched, unused and virtual."
-        )
-    return replace(
-        settings,
-        seed=whole("seed", given.get("seed", settings.seed)),
-        unmatched=one_of("unmatched", given.get("unmatched", settings.unmatched), UNMATCHED),
-        unused=one_of("unused", given.get("unused", settings.unused), UNUSED),
-        virtual=yes_or_no("virtual", given.get("virtual", settings.virtual)),
-    )
+def _set(servers: "FakeServers", settings: Settings) -> None:
+    """What was said about the fakes; the rest stays as a scenario, or they themselves, have it."""
+    for handle in servers.providers.values():
+        for name in ("unmatched", "unused", "impossible", "validation", "models"):
+            if settings.why(name) != BUILT_IN:
+                setattr(handle, name, getattr(settings, name))
+
+
+def _port(url: str) -> int:
+    return int(url.removeprefix("http://").partition("/")[0].rpartition(":")[2])
 
 
 def _check_import() -> None:

@@ -5,7 +5,7 @@
         ...
 
 Hypothesis draws the faults, finds a world in which the test fails, and shrinks it to the fewest
-and shortest faults; these are printed as TOML with the line that replays them.
+and shortest faults; these are printed as a scenario file, with the line that replays it.
 """
 
 import functools
@@ -23,11 +23,10 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase
 
-from fakeservers import FaultWindow, Simulation, simulate
-from fakeservers.virtual.windows import KINDS, FaultKind, from_toml, to_toml
+from fakeservers import Scenario, Simulation, dump_scenario, load_scenario, simulate
 
 from .settings import SETTINGS
-from .strategies import schedules
+from .strategies import KINDS, Kind, scenarios
 
 __all__ = ["sometimes", "universes"]
 
@@ -45,7 +44,7 @@ class _Run:
     universes: int = 0
     reached: Counter[str] = field(default_factory=Counter)
     failed: tuple[str, str] | None = None
-    """The faults and the timeline of the last failure, which Hypothesis makes the smallest."""
+    """Scenario and timeline of the last failure, which Hypothesis makes the smallest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +53,7 @@ class _Rules:
 
     providers: Sequence[str]
     horizon_s: float
-    kinds: Sequence[FaultKind]
+    kinds: Sequence[Kind]
     faults_max: int
     rtt_s: float
     always: Sequence[Invariant]
@@ -77,7 +76,7 @@ def universes(
     *,
     providers: Sequence[str] = ("claude", "openai", "gemini", "ollama"),
     horizon_s: float = 60.0,
-    kinds: Sequence[FaultKind] = KINDS,
+    kinds: Sequence[Kind] = tuple(KINDS),
     faults_max: int = 5,
     examples: int = 100,
     rtt_s: float = 0.0,
@@ -91,7 +90,8 @@ def universes(
 
     providers, horizon_s, kinds, faults_max
                        up to so many faults of these kinds befall these providers, and all of
-                       them end within the horizon
+                       them end within the horizon. A kind is a name of `strategies.KINDS`, or
+                       what `fails(...)` takes, such as `http_error(404)` or `cut(after_chunks=3)`
     rtt_s              seconds of a round trip
     always             called with the world whenever the clock has moved and at the end; an
                        assertion that fails in it fails the test
@@ -135,30 +135,28 @@ def _run_all(
     fixtures: dict[str, Any],
 ) -> None:
     settings = config.stash[SETTINGS]
-    seed, replayed = settings.seed, tuple[FaultWindow, ...]()
-    if settings.scenario:
-        seed, replayed = from_toml(Path(settings.scenario).read_text("utf-8"))
     run = _Run()
     token = _running.set(run)
 
-    def one(schedule: Sequence[FaultWindow]) -> None:
+    def one(scenario: Scenario) -> None:
         run.universes += 1
-        with simulate(seed, rtt_s=rules.rtt_s) as sim:
+        with simulate(scenario=scenario, rtt_s=rules.rtt_s) as sim:
             try:
-                _run_one(test, rules, sim, schedule, fixtures)
+                _run_one(test, rules, sim, fixtures)
             except BaseException:
-                run.failed = (to_toml(schedule, seed=seed), sim.timeline())
+                run.failed = (dump_scenario(scenario), sim.timeline())
                 raise
 
     try:
         if settings.scenario:
-            one(replayed)
+            one(load_scenario(settings.scenario))
             return
-        drawn = schedules(
+        drawn = scenarios(
             rules.providers,
             horizon_s=rules.horizon_s,
             kinds=rules.kinds,
             faults_max=rules.faults_max,
+            seed=settings.seed,
         )
         search = hypothesis.settings(
             max_examples=examples,
@@ -169,7 +167,7 @@ def _run_all(
             print_blob=False,
             report_multiple_bugs=False,
         )
-        hypothesis.seed(seed)(search(hypothesis.given(drawn)(one)))()
+        hypothesis.seed(settings.seed)(search(hypothesis.given(drawn)(one)))()
     except BaseException as problem:
         if run.failed is not None:
             problem.add_note(_explained(run.failed, run.universes, config))
@@ -183,10 +181,8 @@ def _run_one(
     test: Callable[..., Any],
     rules: _Rules,
     sim: Simulation,
-    schedule: Sequence[FaultWindow],
     fixtures: dict[str, Any],
 ) -> None:
-    sim.faults(*schedule)
     for handle in sim.providers.values():
         # What a test scripts need not be met in every universe.
         handle.unused = "allow"
@@ -206,7 +202,7 @@ def _recover(sim: Simulation, rules: _Rules) -> None:
     """Nothing that was wrong may last longer than it has to."""
     if rules.recovers_within_s is None:
         return
-    last_s = max((window.end_s for window in sim.windows), default=0.0)
+    last_s = sim.scenario.faults_end_s
     well_s = last_s + rules.recovers_within_s
     if sim.now < well_s:
         sim.advance(well_s - sim.now)
@@ -214,13 +210,13 @@ def _recover(sim: Simulation, rules: _Rules) -> None:
         sim.run(rules.probe(sim))
     ill = [c for c in sim.journal if c.started_s >= well_s and _failed(c)]
     assert not ill, (
-        f"{ill[0].provider} answered {ill[0].status} at {ill[0].started_s:g} s, though the last "
-        f"fault ended at {last_s:g} s."
+        f"{ill[0].provider} answered {ill[0].status} ({ill[0].outcome}) at "
+        f"{ill[0].started_s:g} s, though the last fault ended at {last_s:g} s."
     )
 
 
 def _failed(call: Any) -> bool:
-    return bool(call.status >= 400 or call.outcome == "disconnected")
+    return bool(call.status >= 400 or call.outcome not in ("complete", "pending"))
 
 
 def _check_reached(run: _Run, rules: _Rules) -> None:
@@ -235,23 +231,23 @@ def _check_reached(run: _Run, rules: _Rules) -> None:
 
 
 def _explained(failed: tuple[str, str], universes: int, config: pytest.Config) -> str:
-    """The smallest failing schedule, where it is kept, how to replay it, what happened in it."""
-    schedule, timeline = failed
+    """The smallest failing scenario, where it is kept, how to replay it, what happened in it."""
+    scenario, timeline = failed
     nodeid = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
-    path = _keep(schedule, nodeid, config)
+    path = _keep(scenario, nodeid, config)
     return (
-        f"llmsim: the smallest of {universes} universes in which this fails:\n\n{schedule}\n"
+        f"llmsim: the smallest of {universes} universes in which this fails:\n\n{scenario}\n"
         f"Again with: pytest '{nodeid}' --llmsim-scenario='{path}'\n\n{timeline}"
     )
 
 
-def _keep(schedule: str, nodeid: str, config: pytest.Config) -> str:
-    """Write the schedule into pytest's cache, or, where that is switched off, into a temporary
+def _keep(scenario: str, nodeid: str, config: pytest.Config) -> str:
+    """Write the scenario into pytest's cache, or, where that is switched off, into a temporary
     folder; return the path."""
     module, _, test = nodeid.partition("::")
     name = "".join(c if c.isalnum() else "-" for c in f"{Path(module).stem} {test}")
     cache = getattr(config, "cache", None)
     folder = Path(cache.mkdir("llmsim") if cache is not None else mkdtemp(prefix="llmsim-"))
     path = folder / f"{name}.toml"
-    path.write_text(schedule, "utf-8")
+    path.write_text(scenario, "utf-8")
     return os.path.relpath(path, config.invocation_params.dir)

@@ -6,11 +6,13 @@ the fakes is imported here: this module is loaded in every run.
 """
 
 import inspect
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from .report import FAKES
+from .markers import BRINGS_FAKES
+from .stash import FAKES, LOAD
 
 if TYPE_CHECKING:
     from fakeservers import Simulation
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["check_loops", "check_scope", "is_virtual", "run_in_world", "use_world", "world_of"]
 
 MARKED = "llmsim"
+LOADED = "llmsim_load"
 
 TOO_LATE = (
     "llmsim: the event loop of this test was made before its simulated world was entered, so time "
@@ -34,31 +37,64 @@ NOT_ASYNCIO = (
 
 
 def use_world(collector: pytest.Collector, test: object) -> None:
-    """Have a test that is marked ask for the world first, before any other fixture."""
+    """Have a test that is marked ask for the world first, before any other fixture; and for
+    fakes, where its markers mean nothing without them."""
     own = getattr(test, "pytestmark", [])
-    marks = [*(own if isinstance(own, list) else [own]), *collector.iter_markers(MARKED)]
-    if any(mark.name == MARKED and mark.kwargs.get("virtual") is True for mark in marks):
+    marks = [*(own if isinstance(own, list) else [own]), *collector.iter_markers()]
+    if any(
+        mark.name in BRINGS_FAKES or (mark.name == MARKED and mark.kwargs.get("virtual") is True)
+        for mark in marks
+    ):
         pytest.mark.usefixtures(MARKED)(cast(Any, test))
 
 
 def is_virtual(item: pytest.Item) -> bool:
-    """Whether the closest mark that says so asks for virtual time."""
-    said = (
-        mark.kwargs["virtual"] for mark in item.iter_markers(MARKED) if "virtual" in mark.kwargs
-    )
-    return next(said, False) is True
+    """Whether the closest mark that says so asks for virtual time; a load does by itself."""
+    for mark in item.iter_markers():
+        if mark.name == LOADED:
+            return mark.kwargs.get("virtual", True) is True
+        if mark.name == MARKED and "virtual" in mark.kwargs:
+            return mark.kwargs["virtual"] is True
+    return False
 
 
 def run_in_world(item: pytest.Function) -> object:
-    """Run a coroutine function that no other plugin runs. True when that was done."""
+    """Run a coroutine function that no other plugin runs, or a load. True when that was done."""
     world = world_of(item)
+    if item.get_closest_marker(LOADED) is not None:
+        _run_load(item, world)
+        return True
     if world is None or not inspect.iscoroutinefunction(item.obj):
         return None
     if "anyio_backend" in item.funcargs:
         return None
-    names = item._fixtureinfo.argnames
-    world.run(item.obj(**{name: item.funcargs[name] for name in names}))
+    world.run(_called(item))
     return True
+
+
+def _called(item: pytest.Function) -> Coroutine[Any, Any, object]:
+    names = item._fixtureinfo.argnames
+    called = item.obj(**{name: item.funcargs[name] for name in names})
+    return cast("Coroutine[Any, Any, object]", called)
+
+
+def _run_load(item: pytest.Function, world: "Simulation | None") -> None:
+    """Call the test once for each visit, keep the report, and assert what the marker asserts."""
+    import asyncio
+
+    from . import load
+
+    asked = load.load_of(item)
+    assert asked is not None, "the marker was seen"
+    if not inspect.iscoroutinefunction(item.obj):
+        raise pytest.UsageError(f"{item.nodeid}: {LOADED} is for a coroutine function: async def.")
+    servers = item.stash[FAKES]
+    visits = load.run_load(asked, lambda: _called(item), seed=servers.seed)
+    outcomes = asyncio.run(visits) if world is None else world.run(visits)
+    cost_usd = servers.bill.total if asked.cost_usd_max is not None else None
+    item.stash[LOAD] = load.report(asked, outcomes, cost_usd)
+    if missed := load.shortfalls(asked, outcomes, cost_usd):
+        pytest.fail("llmsim: the load was not borne: " + "; ".join(missed), pytrace=False)
 
 
 def check_scope(item: pytest.Item) -> None:

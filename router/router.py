@@ -281,6 +281,11 @@ class LLMRouter:
         return self._setup
 
     @property
+    def clock(self) -> Clock:
+        """The time in which it stamps attempts and waits."""
+        return self._clock
+
+    @property
     def state(self) -> RouterState:
         """Breakers, gates and loads, for those who watch or keep them."""
         return self._state

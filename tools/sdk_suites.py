@@ -83,23 +83,28 @@ SUITES = (
 
 
 def main(folder: Path) -> int:
+    ended_well = True
+    for suite, passed, failed in results(folder):
+        ended_well &= failed == suite.failing and passed > 0
+        expected = f" ({suite.failing} have to)" if suite.failing else ""
+        print(
+            f"{suite.package} {version(suite.package)}: {passed} of {passed + failed} passed, "
+            f"{failed} failed{expected}"
+        )
+    return 0 if ended_well else 1
+
+
+def results(folder: Path = FOLDER) -> Iterator[tuple[Suite, int, int]]:
+    """Each suite, how many of its tests passed, how many failed. Nothing without a network."""
     try:
         python = environment(folder)
         sources = {suite: fetched(suite.package, folder, python) for suite in SUITES}
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as problem:
         print(f"sdk suites: skipped, PyPI could not be reached: {problem}", file=sys.stderr)
-        return 0
-    ended_well = True
+        return
     with served("--validation", "off") as urls:
         for suite, source in sources.items():
-            passed, failed = run(suite, source, python, urls[suite.provider])
-            ended_well &= failed == suite.failing and passed > 0
-            expected = f" ({suite.failing} have to)" if suite.failing else ""
-            print(
-                f"{suite.package} {version(suite.package)}: {passed} of {passed + failed} passed, "
-                f"{failed} failed{expected}"
-            )
-    return 0 if ended_well else 1
+            yield suite, *run(suite, source, python, urls[suite.provider])
 
 
 def environment(folder: Path) -> Path:
@@ -162,4 +167,4 @@ def surroundings(url: str) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER))
+    sys.exit(main(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else FOLDER))

@@ -3,7 +3,7 @@
 import pytest
 from ticker import run
 
-from fakeservers import FaultWindow
+from fakeservers import overloaded, refused, reset
 
 HOUR_S = 3600.0
 
@@ -12,12 +12,10 @@ HOUR_S = 3600.0
 async def test_a_day_of_outages(llmsim):
     """Claude is away in the morning, the network to OpenAI at noon, and both for an hour at night:
     only then a headline is missing."""
-    llmsim.faults(
-        FaultWindow(provider="claude", kind="overloaded", start_s=8 * HOUR_S, for_s=3 * HOUR_S),
-        FaultWindow(provider="openai", kind="refused", start_s=12 * HOUR_S, for_s=2 * HOUR_S),
-        FaultWindow(provider="claude", kind="reset", start_s=22 * HOUR_S, for_s=HOUR_S),
-        FaultWindow(provider="openai", kind="server_error", start_s=22 * HOUR_S, for_s=HOUR_S),
-    )
+    llmsim.claude.fails(overloaded(), between=("8h", "11h"))
+    llmsim.openai.fails(refused(), between=("12h", "14h"))
+    llmsim.claude.fails(reset(), between=("22h", "23h"))
+    llmsim.openai.fails(500, between=("22h", "23h"))
     headlines = await run(hours=24)
     print(llmsim.timeline())
     assert len(headlines) == 144

@@ -30,6 +30,7 @@ from ..canonical import (
     Stored,
     TokenResult,
     Usage,
+    Weighed,
 )
 from ..rng import Seed
 from .abilities import check_abilities, check_embeddable, check_window
@@ -108,9 +109,17 @@ class Answering:
         self, request: ChatRequest, decision: Decision, seed: Seed, asker: Asker, validates: bool
     ) -> CompletionResult | RawReply:
         model = self._model(request, decision, validates)
+        reply = decision.reply
+        weighed = request.weighed
+        if (
+            weighed is not None
+            and weighed.reply is reply
+            and weighed.model is model
+            and isinstance(reply, Reply)
+        ):
+            return self._charged(request, decision, (reply,), weighed.usage, model, asker)
         if validates and model:
             check_abilities(request, model)
-        reply = decision.reply
         if callable(reply):
             reply = scripted(reply(request))
             if callable(reply):
@@ -123,6 +132,20 @@ class Answering:
         counted = count_chat(request, replies)
         if validates and model:
             check_window(request, model, counted.input_tokens)
+        if reply is decision.reply and replies == (reply,):
+            request.weighed = Weighed(reply, model, counted)
+        return self._charged(request, decision, replies, counted, model, asker)
+
+    def _charged(
+        self,
+        request: ChatRequest,
+        decision: Decision,
+        replies: tuple[Reply, ...],
+        counted: Usage,
+        model: Model | None,
+        asker: Asker,
+    ) -> CompletionResult:
+        """The result with what came from a prompt cache, and with the counts that are scripted."""
         usage = self.caches.charged(request, counted, asker)
         if request.cached_tokens:
             usage = replace(usage, cached_tokens=request.cached_tokens)

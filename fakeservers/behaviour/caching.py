@@ -54,7 +54,7 @@ _GEMINI_MIN: Final = (
 _LONG: Final = re.compile(r"gpt-5\.[2-9]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class Asker:
     """Whose caches a request uses, and when (seconds on the clock of the fake)."""
 

@@ -19,6 +19,7 @@ from ..canonical import (
     ToolCall,
     ToolResult,
 )
+from .elsewhere import may_be_elsewhere
 from .jobs import Jobs
 from .needs import provided
 from .store import Store
@@ -63,7 +64,7 @@ def _provided(
 def _continued(chat: ChatRequest, previous_id: str, store: Store, validates: bool) -> ChatRequest:
     before = store.get("responses", previous_id)
     if before is None:
-        if not validates:
+        if not validates or may_be_elsewhere(store, "responses", previous_id):
             return chat
         raise Rejected(ApiError(status=400, kind="not_found", subject=previous_id, code="previous"))
     names = {call.id: call.name for message in before.messages for call in _calls(message)}

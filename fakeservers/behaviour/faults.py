@@ -146,8 +146,10 @@ def cut(*, after_chunks: int = 1, ends: str = "connection") -> Fault:
 
     ends  `connection`: the connection is closed in the middle of the body. `stream`: the HTTP
           answer ends properly, but what marks the end of the stream is missing. `content`: the
-          rest of the content is missing, and the end marks are sent. `answer`: the connection
-          is closed before the status line, whatever `after_chunks` says.
+          rest of the content is missing, and the end marks are sent; Gemini has its in the last
+          chunk, so that both are one there. `answer`: the connection
+          is closed before the status line, whatever `after_chunks` says. An answer in one piece
+          has no such marks: by `stream` and `content` it is shorter, and its length says so.
     """
     endings: dict[str, Ending] = {
         "connection": "close",

@@ -5,8 +5,9 @@ truth; they refuse only once a limit is set.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from ..canonical import ApiError, Limited, Meter, Reading, Rejected, Usage
 from ..errors import ScriptError
@@ -96,7 +97,6 @@ class Limits:
 
     def settle(self, asked: Charged, usage: Usage) -> tuple[Reading, ...]:
         """Charge what only the answer tells. Returns what the told meters then show."""
-        readings = []
         for level in asked.levels:
             charge = level.charge
             if charge == "input":
@@ -105,11 +105,11 @@ class Limits:
                 level.used += usage.input_tokens - usage.cached_tokens
             elif charge == "output":
                 level.used += usage.output_tokens
-            if level.meter.told:
-                limit, used = level.limit, level.used
-                left = int(limit - used) if used < limit else 0
-                readings.append(Reading(level.meter.metered, limit, left, used / level.per_s))
-        return tuple(readings)
+        return _readings(asked.levels)
+
+    def shown(self, key: str, model: str) -> tuple[Reading, ...]:
+        """What the told meters show of a key and model, as when they were last asked."""
+        return _readings(self._accounts.get((key, model), ()))
 
     def _open(self, account: tuple[str, str], now_s: float) -> list[_Level]:
         levels = [_Level(meter, self._set.get(meter.keyword), now_s) for meter in self._meters]
@@ -117,6 +117,16 @@ class Limits:
         if len(self._accounts) > ACCOUNTS_MAX:
             self._accounts.popitem(last=False)
         return levels
+
+
+def _readings(levels: Iterable[_Level]) -> tuple[Reading, ...]:
+    readings = []
+    for level in levels:
+        if level.meter.told:
+            limit, used = level.limit, level.used
+            left = int(limit - used) if used < limit else 0
+            readings.append(Reading(level.meter.metered, limit, left, used / level.per_s))
+    return tuple(readings)
 
 
 def _check(level: _Level, wanted: int, model: str, now_s: float) -> None:
@@ -132,7 +142,8 @@ def _check(level: _Level, wanted: int, model: str, now_s: float) -> None:
     limited = Limited(
         metered=meter.metered,
         limit=limit,
-        used=int(used),
+        # Rounded up: what is told must exceed the limit, as what is used does.
+        used=ceil(used),
         requested=wanted,
         model=model,
         window_s=meter.window_s,

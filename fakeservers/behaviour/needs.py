@@ -4,6 +4,7 @@ it is there, and what it puts into the request."""
 from dataclasses import replace
 
 from ..canonical import ApiError, ChatRequest, Message, Needs, Rejected
+from .elsewhere import may_be_elsewhere
 from .jobs import Jobs
 from .store import Store
 
@@ -26,6 +27,8 @@ def provided(chat: ChatRequest, needs: Needs, store: Store, jobs: Jobs) -> ChatR
 def _check_file(id: str, store: Store, jobs: Jobs) -> None:
     found = store.get("files", id)
     if found is None:
+        if may_be_elsewhere(store, "files", id):
+            return
         raise Rejected(ApiError(status=404, kind="not_found", code="file", subject=id))
     job = jobs.seen(found).job
     if job is not None and job.phase != "done":
@@ -34,6 +37,8 @@ def _check_file(id: str, store: Store, jobs: Jobs) -> None:
 
 def _told(id: str, store: Store) -> tuple[Message, ...]:
     if store.get("conversations", id) is None:
+        if may_be_elsewhere(store, "conversations", id):
+            return ()
         raise Rejected(ApiError(status=404, kind="not_found", code="conversation", subject=id))
     said = [message for item in store.all(f"conversations/{id}/items") for message in item.messages]
     turns: list[Message] = []
@@ -49,6 +54,8 @@ def _told(id: str, store: Store) -> tuple[Message, ...]:
 def _cached(chat: ChatRequest, id: str, store: Store) -> ChatRequest:
     found = store.get("cachedContents", id)
     if found is None or found.cached is None:
+        if may_be_elsewhere(store, "cachedContents", id):
+            return chat
         raise Rejected(ApiError(status=404, kind="not_found", code="cached", subject=id))
     cached = found.cached
     if cached.model != chat.model:

@@ -36,11 +36,19 @@ class Delay:
     def nothing(self) -> bool:
         return not self.median_s and not self.script
 
-    def draw(self, random: Random, nth: int = 0) -> float:
-        """One waiting time in seconds; `nth` chooses from the script."""
+    @property
+    def varies(self) -> bool:
+        """Whether what is drawn depends on chance."""
+        return not self.script and bool(self.sigma or self.spike_rate)
+
+    def draw(self, random: Random | None, nth: int = 0) -> float:
+        """One waiting time in seconds; `nth` chooses from the script. Only one that `varies`
+        needs a source of chance."""
         if self.script:
             return self.script[min(nth, len(self.script) - 1)]
         drawn_s = self.median_s
+        if random is None:
+            return drawn_s
         if self.sigma and drawn_s:
             drawn_s *= exp(random.gauss(0.0, self.sigma))
         if self.spike_rate and random.random() < self.spike_rate:
@@ -78,7 +86,7 @@ class Timing:
 
     first_s: float
     inter_token: Delay
-    random: Random
+    random: Random | None
     scale: Callable[[], float]
     tokens: int = 0
     pace: Pace
@@ -99,7 +107,7 @@ class Timing:
 
 def timing(
     pace: Pace,
-    random: Random,
+    random: Callable[[], Random],
     *,
     load: Callable[[], float],
     input_tokens: int,
@@ -109,6 +117,7 @@ def timing(
 ) -> Timing:
     """The waiting times of one answer.
 
+    random         makes the source of chance of this answer
     load           the share of the slots that are taken, 0 to 1, at any time
     input_tokens   those that are not cached
     tokens         of output; `hidden_tokens` of them, reasoning, come before the first chunk
@@ -118,14 +127,17 @@ def timing(
     def scale() -> float:
         return pace.time_scale * (1.0 + (pace.load_factor - 1.0) * load())
 
-    first_s = pace.ttft.draw(random) + input_tokens * pace.prefill_s_per_token
-    first_s += sum(pace.inter_token.draw(random) for _ in range(hidden_tokens))
+    # Seeding a source takes as long as writing three tokens: only where chance plays a part.
+    varies = pace.ttft.varies or pace.inter_token.varies
+    source = random() if varies else None
+    first_s = pace.ttft.draw(source) + input_tokens * pace.prefill_s_per_token
+    first_s += sum(pace.inter_token.draw(source) for _ in range(hidden_tokens))
     if cold:
         first_s += pace.cold_start_s
     return Timing(
         first_s=first_s * scale(),
         inter_token=pace.inter_token,
-        random=random,
+        random=source,
         scale=scale,
         tokens=max(1, tokens - hidden_tokens),
         pace=pace,

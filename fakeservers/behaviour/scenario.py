@@ -51,25 +51,24 @@ class Rule:
     times: int | None = None
     schedule: Schedule = ALWAYS
     written_at: str = ""
+    decides: bool = field(init=False, repr=False, compare=False)
+    """Whether it says what to answer."""
+    refuses: bool = field(init=False, repr=False, compare=False)
+    """Whether nobody listens while it holds."""
 
-    @property
-    def decides(self) -> bool:
-        return bool(self.replies) or self.error is not None
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "decides", bool(self.replies) or self.error is not None)
+        object.__setattr__(self, "refuses", self.fault is not None and self.fault.refused)
 
     @property
     def expected(self) -> bool:
         """Whether some request was surely meant to match: not a chance, a time, an outage."""
         return self.schedule.certain and not self.refuses
 
-    @property
-    def refuses(self) -> bool:
-        """Whether nobody listens while the rule holds."""
-        return self.fault is not None and self.fault.refused
-
     def speaks_to(self, request: Request) -> bool:
         """Replies are for generated content, unless the rule names another endpoint."""
         return (
-            isinstance(request, ChatRequest) or not self.replies or self.match.endpoint is not None
+            not self.replies or isinstance(request, ChatRequest) or self.match.endpoint is not None
         )
 
     def __str__(self) -> str:
@@ -87,10 +86,12 @@ class Script:
     limits: Mapping[str, int] = field(default_factory=dict)
     jobs: Timing = INSTANT
 
-    @property
-    def strict(self) -> bool:
-        """Whether an unmatched request is an error: only once some reply is scripted."""
-        return self.unmatched == "error" and any(rule.replies for rule in self.rules)
+    strict: bool = field(init=False, repr=False, compare=False)
+    """Whether an unmatched request is an error: only once some reply is scripted."""
+
+    def __post_init__(self) -> None:
+        replies = any(rule.replies for rule in self.rules)
+        object.__setattr__(self, "strict", self.unmatched == "error" and replies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,13 @@ class Scenario:
 
     seed: int = 0
     scripts: Mapping[str, Script] = field(default_factory=dict)
+
+    @property
+    def faults_end_s(self) -> float:
+        """When the last window of a rule that fails is over; 0 when none has a window."""
+        rules = (rule for script in self.scripts.values() for rule in script.rules)
+        failing = (rule for rule in rules if rule.error is not None or rule.fault is not None)
+        return max((w.end_s for rule in failing for w in rule.schedule.windows), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +162,8 @@ def decide(
     decided = False
     for rule in script.rules:
         if rule.refuses or not rule.speaks_to(request) or (rule.decides and decided):
+            continue
+        if not rule.replies and rule.schedule is not ALWAYS and not rule.schedule.open(now_s):
             continue
         apart = difference(rule.match, request, headers)
         spent = rule.times is not None and used.get(rule.number, 0) >= rule.times

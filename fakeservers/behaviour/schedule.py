@@ -25,6 +25,9 @@ __all__ = [
     "seconds",
 ]
 
+SPANS_MAX = 1000
+"""Of a recurring window, as many as are told one by one."""
+
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PIECE = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhd])\s*")
 
@@ -102,6 +105,18 @@ class Schedule:
             begun_s = wave.start_s + nth * wave.period_s
             edges += [begun_s, begun_s + wave.for_s, begun_s + wave.period_s]
         return min((edge for edge in edges if edge > now_s), default=math.inf)
+
+    def spans(self, until_s: float) -> tuple[Window, ...]:
+        """The times at which `open`, up to `until_s`; at most SPANS_MAX of them."""
+        found: list[Window] = []
+        at_s = 0.0
+        while at_s < until_s and len(found) < SPANS_MAX:
+            change_s = min(self.next_change_s(at_s), until_s)
+            if self.open(at_s):
+                begun_s = found.pop().start_s if found and found[-1].end_s == at_s else at_s
+                found.append(Window(begun_s, change_s))
+            at_s = change_s
+        return tuple(found)
 
 
 ALWAYS = Schedule()

@@ -12,6 +12,9 @@ __all__ = ["STORED_BYTES_MAX", "STORED_MAX", "Store"]
 STORED_MAX = 4096
 """Items kept a collection; the oldest makes room."""
 
+GONE_MAX = 4096
+"""Items that were taken out and are still known to have been there."""
+
 STORED_BYTES_MAX = 256 * 1024 * 1024
 """Bytes of files kept in all; the oldest make room."""
 
@@ -26,6 +29,7 @@ class Store:
         """The collections that hang on an item, by `a/ID`."""
         self._expiring: list[tuple[float, str, str]] = []
         self._heavy: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._gone: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._bytes = 0
         self._bytes_max = bytes_max
 
@@ -55,11 +59,22 @@ class Store:
         found = self._collections.get(collection)
         item = found.pop(id, None) if found else None
         if item is not None:
+            self.forget(collection, id)
             self._bytes -= self._heavy.pop((collection, id), 0)
             for name in self._hanging.pop(f"{collection}/{id}", ()):
                 for held in self._collections.pop(name, ()):
                     self._bytes -= self._heavy.pop((name, held), 0)
         return item
+
+    def forget(self, collection: str, id: str) -> None:
+        """Know that an item was here, and is not."""
+        self._gone[collection, id] = None
+        if len(self._gone) > GONE_MAX:
+            self._gone.popitem(last=False)
+
+    def had(self, collection: str, id: str) -> bool:
+        """Whether an item was here that is gone."""
+        return (collection, id) in self._gone
 
     def expire(self, now_s: float) -> None:
         """Take out what has expired by `now_s`."""

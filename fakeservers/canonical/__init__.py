@@ -42,6 +42,7 @@ from .requests import (
     ThinkingOptions,
     Tool,
     ToolChoice,
+    Weighed,
 )
 from .results import (
     Cached,
@@ -133,5 +134,6 @@ __all__ = [
     "ToolResult",
     "Usage",
     "Use",
+    "Weighed",
     "Work",
 ]

@@ -19,6 +19,7 @@ __all__ = [
     "ThinkingOptions",
     "Tool",
     "ToolChoice",
+    "Weighed",
 ]
 
 
@@ -75,8 +76,21 @@ class Needs:
     files: tuple[str, ...] = ()
 
 
-# Not frozen, and yet never changed: it is made anew for every request, and to fill a frozen
-# dataclass of so many fields would cost more than to read the body.
+@dataclass(slots=True)
+class Weighed:
+    """What a request comes to with one scripted `reply` and one `model`: it may be asked of that
+    model, and so many tokens go in and out. `possible` once the reply was found to be one that
+    a model gives."""
+
+    reply: object
+    model: object
+    usage: Any
+    possible: bool = False
+
+
+# Not frozen, and yet never changed, but for what is remembered in `weighed`: it is made anew for
+# every request, and to fill a frozen dataclass of so many fields would cost more than to read
+# the body.
 @dataclass(slots=True, kw_only=True)
 class ChatRequest:
     """One request for generated content, whatever the API that carried it.
@@ -113,6 +127,8 @@ class ChatRequest:
     truncates: bool = False
     breakpoints: tuple[Breakpoint, ...] = ()
     raw: Any = None
+    weighed: "Weighed | None" = field(default=None, repr=False, compare=False)
+    """What was found the last time that it came and was answered with the same reply."""
 
     @property
     def prompt(self) -> str:

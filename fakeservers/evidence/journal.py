@@ -43,7 +43,8 @@ class Exchange:
     problem     why the test that caused this must fail: an unmatched request, a broken script
     batch       the id of the batch that the request came from; None for one of its own
     fault       what was done to the answer while it left
-    timing      how its parts were spread over time; None when it left at once
+    timing      how its parts are spread over time, until it is delivered; None when it waits
+                for nothing
     outcome     `pending` until the last byte is handed over; `cut` and `reset` by a fault;
                 `disconnected` when the client left
     begun       whether the status line of an answer that waits or goes wrong was sent

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from ..behaviour.pace import Delay
+from ..behaviour.plain import failure_words
 from ..behaviour.scenario import Rule, Scenario
 from ..behaviour.schedule import Ramp, Schedule
 
@@ -70,10 +71,8 @@ def _label(rule: Rule) -> str:
         told.append(f"on({asked})")
     if rule.replies:
         told.append(f"replies x{len(rule.replies)}")
-    if rule.error is not None:
-        told.append(f"fails {rule.error.status}")
-    if rule.fault is not None:
-        told.append(str(rule.fault))
+    if rule.error is not None or rule.fault is not None:
+        told.append(f"fails {failure_words(rule)}")
     if rule.pace is not None:
         told.append(f"paces ttft={_delay(rule.pace.ttft)}")
     if rule.counts is not None:

@@ -14,7 +14,7 @@ from ..behaviour.faults import Fault
 from ..behaviour.pace import Timing
 from ..clock import Clock
 from ..evidence.journal import Exchange, Outcome
-from ..wire.base import Answer, Frame
+from ..wire.base import Answer, Frame, Frames, single
 from .breaking import Ending, Pause, altered, steps
 from .connection import Connection
 
@@ -52,13 +52,13 @@ def at_once(
     return None
 
 
-def _batches(frames: Iterable[Frame]) -> Iterator[bytes]:
+def _batches(frames: Iterable[Frame | Frames]) -> Iterator[bytes]:
     """The frames joined, as many at a time as one write takes."""
     due: list[bytes] = []
     size = 0
     for frame in frames:
-        due.append(frame.data)
-        size += len(frame.data)
+        due.append(data := frame.data)
+        size += len(data)
         if size >= WRITE_BYTES_MAX:
             yield b"".join(due)
             due, size = [], 0
@@ -102,7 +102,7 @@ async def _paced(
     now, sleep_until = clock.now, clock.sleep_until
     pending: list[bytes] = []
     sent = 0
-    frames = iter(body)
+    frames = single(body)
     try:
         for frame in frames:
             if frame.content:
@@ -150,7 +150,7 @@ class _Delivery:
             return
         if not isinstance(answer.body, bytes):
             # Rendered at once: what never leaves is counted too.
-            frames = tuple(answer.body)
+            frames = tuple(single(answer.body))
             answer = replace(answer, body=frames)
             exchange.chunks = sum(frame.content for frame in frames)
         whole = isinstance(answer.body, bytes)

@@ -149,13 +149,10 @@ class Fake:
             elapsed_ms=ids.integer(180, 900),
             instant=self.script.jobs.instant,
         )
-        shared = self._shared(http, exchange, stamp)
-        if isinstance(shared, Answer):
-            answer = shared
+        if "origin" in http.headers:
+            answer = self._answer_page(http, exchange, stamp, seed, asked)
         else:
             answer = self._answer(http, exchange, stamp, seed, asked)
-            if shared:
-                answer = replace(answer, headers=(*answer.headers, *shared))
         exchange.status = answer.status
         exchange.streamed = not isinstance(answer.body, bytes)
         return answer, exchange
@@ -175,14 +172,20 @@ class Fake:
         exchange.outcome = "disconnected"
         return exchange
 
-    def _shared(self, http: HttpRequest, exchange: Exchange, stamp: Stamp) -> Answer | Headers:
-        """What a page of another origin is told: headers besides, or a whole answer."""
-        if self.provider.cors is None or "origin" not in http.headers:
-            return ()
+    def _answer_page(
+        self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed, asked: Asked
+    ) -> Answer:
+        """The answer to a page of another origin, with what browsers want to know of it."""
+        shared: Answer | Headers = ()
         try:
-            return self.provider.cors(http)
+            if self.provider.cors is not None:
+                shared = self.provider.cors(http)
         except Rejected as rejected:
             return self._refuse(rejected.error, http, exchange, stamp)
+        if isinstance(shared, Answer):
+            return shared
+        answer = self._answer(http, exchange, stamp, seed, asked)
+        return replace(answer, headers=(*answer.headers, *shared))
 
     def _answer(
         self, http: HttpRequest, exchange: Exchange, stamp: Stamp, seed: Seed, asked: Asked
@@ -209,11 +212,12 @@ class Fake:
         if params:
             http = replace(http, params=params)
             exchange.http = replace(exchange.http, params=params)
-        how = tuple([http.headers.get(name) for name in self.provider.reads])
+        reads = self.provider.reads
+        how = tuple([http.headers.get(name) for name in reads]) if reads else ()
         read = asked.read if asked.read and asked.how == how else endpoint.parse(http)
         # Batches have limits of their own, which nobody reaches here.
-        asker = Asker(account=account(http, self.provider), now_s=exchange.started_s)
-        charged = self._charge(read, http, asker) if exchange.batch is None else None
+        asker = Asker(account(http, self.provider), exchange.started_s)
+        charged = self._charge(read, http, asker, stamp) if exchange.batch is None else None
         if is_read_alike(read):
             asked.keep(read, how, len(http.body))
         if exchange.batch is None:
@@ -240,6 +244,8 @@ class Fake:
                 exchange.replies = result.replies
             if answer.stores:
                 keep(self._answering, answer.stores, self.script.jobs, http.headers)
+            for collection, id in answer.forgets:
+                self._answering.store.forget(collection, id)
             if answer.uses is not None:
                 self._answering.memory.use(answer.uses)
             return answer
@@ -258,17 +264,24 @@ class Fake:
         if self._token is not None:
             check_token(http, self.provider, self._token)
 
-    def _charge(self, request: Request, http: HttpRequest, asker: Asker) -> Charged | None:
-        """Have the rate limits count a request for something generated. Raises `Rejected`."""
+    def _charge(
+        self, request: Request, http: HttpRequest, asker: Asker, stamp: Stamp
+    ) -> Charged | None:
+        """Have the rate limits count a request for something generated. Raises `Rejected`, with
+        what they show then in the stamp."""
         if not self.provider.meters or not isinstance(request, ChatRequest | EmbedRequest):
             return None
-        return self.limits.ask(
-            asker.account,
-            request.model,
-            now_s=self.clock.wall(),
-            chars=len(http.body),
-            max_tokens=request.max_tokens if isinstance(request, ChatRequest) else None,
-        )
+        try:
+            return self.limits.ask(
+                asker.account,
+                request.model,
+                now_s=self.clock.wall(),
+                chars=len(http.body),
+                max_tokens=request.max_tokens if isinstance(request, ChatRequest) else None,
+            )
+        except Rejected:
+            stamp.limits = self.limits.shown(asker.account, request.model)
+            raise
 
     def _decide(
         self, request: Request, http: HttpRequest, exchange: Exchange, seed: Seed
@@ -282,7 +295,7 @@ class Fake:
             http.headers,
             self.used,
             now_s=exchange.started_s - self._begun_s,
-            draw=lambda number: seed.of(b"rule %d" % number).share(),
+            draw=seed.share_of,
         )
         for number in decision.applied:
             self.used[number] = self.used.get(number, 0) + 1
@@ -310,11 +323,16 @@ class Fake:
         twisted = decision.fault is not None and decision.fault.twist is not None
         if self.script.impossible == "allow" or twisted or not isinstance(request, ChatRequest):
             return
+        weighed = request.weighed
+        if weighed is not None and weighed.possible and weighed.reply is decision.reply:
+            return
         why = impossibility(result.reply, request)
         if why is not None:
             message = explain_impossible(self.provider.name, decision.rule, why)
             exchange.problem = message
             raise Rejected(ApiError(status=400, kind="script", message=message))
+        if weighed is not None:
+            weighed.possible = True
 
     def _failing(self, answer: Answer, error: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
         """The stream that will say so, or, for an answer in one piece, the error itself."""
@@ -334,7 +352,7 @@ class Fake:
         )
         return timing(
             pace,
-            seed.of(b"pace").random(),
+            seed.of(b"pace").random,
             load=lambda: self.load.share(pace),
             input_tokens=usage.input_tokens - usage.cached_tokens,
             tokens=usage.output_tokens,

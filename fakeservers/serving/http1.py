@@ -21,7 +21,7 @@ _STATUS_LINES = {
 
 def head(status: int, headers: Headers, more: Iterable[str]) -> bytes:
     """Status line and headers, up to and with the blank line; `more` are whole header lines."""
-    lines = [f"{name}: {value}" for name, value in headers]
+    lines = list(map(": ".join, headers))
     lines += more
     together = "".join(lines)
     # Nearly always true, and far quicker to know than what exactly is wrong.

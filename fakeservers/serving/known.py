@@ -41,9 +41,8 @@ class Known:
 
     def asked(self, http: HttpRequest) -> Asked:
         """What is known of the request from the times that it was asked before."""
-        place = f"{http.method} {http.path} {http.query or ''}\n"
-        body = unbounded(http.body)
-        key = blake2b(place.encode("utf-8", "replace") + body, digest_size=16).digest()
+        place = f"{http.method} {http.path} {http.query or ''}\n".encode("utf-8", "replace")
+        key = blake2b(place + unbounded(http.body), digest_size=16).digest()
         known = self._asked.get(key)
         if known is not None:
             known.times += 1

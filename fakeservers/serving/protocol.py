@@ -10,9 +10,7 @@ import logging
 import re
 from collections import deque
 from typing import Any
-from urllib.parse import unquote
 
-import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -128,12 +126,11 @@ class FakeProtocol(HttpToolsProtocol):
     # --- answers ---
 
     def _request(self, body: bytes) -> HttpRequest:
-        url = httptools.parse_url(self.url)
-        path = url.path.decode("latin-1")
+        path, query = receiving.read_url(self.url)
         return HttpRequest(
             method=self.parser.get_method().decode("ascii"),
-            path=unquote(path) if "%" in path else path,
-            query=receiving.read_query(url.query or b""),
+            path=path,
+            query=query,
             headers=receiving.read_headers(tuple(self.headers)),
             body=body,
         )

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
+
+import httptools
 
 from ..wire.base import RequestHeaders
 
-__all__ = ["BODY_BYTES_MAX", "DRAINED_BYTES_MAX", "read_headers", "read_query"]
+__all__ = ["BODY_BYTES_MAX", "DRAINED_BYTES_MAX", "read_headers", "read_query", "read_url"]
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 """A longer request body is answered with 413."""
@@ -15,8 +17,17 @@ DRAINED_BYTES_MAX = 4 * BODY_BYTES_MAX
 """How much of a too long body is read and thrown away, so that its sender hears the answer."""
 
 HEADERS_REMEMBERED_MAX = 256
+URLS_REMEMBERED_MAX = 256
 
 NOTHING: Mapping[str, str] = {}
+
+
+@lru_cache(maxsize=URLS_REMEMBERED_MAX)
+def read_url(url: bytes) -> tuple[str, Mapping[str, str]]:
+    """Path and query. A program asks the same few addresses all the time."""
+    parsed = httptools.parse_url(url)
+    path = parsed.path.decode("latin-1")
+    return unquote(path) if "%" in path else path, read_query(parsed.query or b"")
 
 
 def read_query(query: bytes) -> Mapping[str, str]:

@@ -79,5 +79,7 @@ class Delivery:
         if self._turn is not None:
             self._fake.load.leave(self._turn)
             self._turn = None
+        # The journal keeps the exchange, and need not keep what its waiting times were drawn from.
+        self.exchange.timing = None
         if self.exchange.outcome == "pending":
             self.exchange.ends("disconnected", self._fake.clock.now(), self._connection.sent_bytes)

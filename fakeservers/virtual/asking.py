@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from ..serving.connection import BrokenOffError
 from .network import Network
 
 __all__ = ["Answered", "post"]
@@ -101,13 +102,14 @@ async def _call(
     troubles = network.troubles
     if troubles:
         await troubles.silence_over(port)
-        if troubles.has(port, "refused"):
-            raise ConnectionRefusedError(errno.ECONNREFUSED, f"Port {port} refuses")
+    if network.refuses(port):
+        raise ConnectionRefusedError(errno.ECONNREFUSED, f"Port {port} refuses")
     if way_s := network.way_s(port):
         await asyncio.sleep(way_s)
-    if troubles and troubles.has(port, "reset"):
-        raise _reset()
-    await app(scope, exchange.receive, exchange.send)
+    try:
+        await app(scope, exchange.receive, exchange.send)
+    except BrokenOffError:
+        raise _reset() from None
     if troubles:
         await troubles.silence_over(port)
     if way_s := network.way_s(port):
@@ -147,11 +149,12 @@ class _Exchange:
 
 
 def _scope(path: str, port: int, headers: tuple[tuple[bytes, bytes], ...]) -> Message:
+    path, _, query = path.partition("?")
     return {
         "type": "http",
         "method": "POST",
         "path": path,
-        "query_string": b"",
+        "query_string": query.encode("latin-1"),
         "headers": headers,
         "server": ("127.0.0.1", port),
     }

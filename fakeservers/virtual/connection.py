@@ -207,8 +207,6 @@ class VirtualTransport(asyncio.Transport):
             return
         self._inbox.append(data)
         self._wake()
-        if self._network.troubles.has(self.port, "reset"):
-            self.reset()
 
     def _end(self, end: Exception) -> None:
         if self._ended is None or isinstance(self._ended, EOFError):

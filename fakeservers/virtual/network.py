@@ -67,6 +67,10 @@ class Network:
         """Whether something listens there."""
         return (numeric(host), port) in self._listening or ("0.0.0.0", port) in self._listening
 
+    def refuses(self, port: int) -> bool:
+        """Whether nobody listens at a port of this machine."""
+        return (LOOPBACK, port) not in self._listening
+
     def listen(self, server: "VirtualServer") -> None:
         if server.address in self._listening:
             raise OSError(errno.EADDRINUSE, f"Address already in use: {server.address}")
@@ -95,7 +99,7 @@ class Network:
         await asyncio.sleep(2 * self.way_s(port))
         server = self._listening.get((numeric(host), port))
         server = server or self._listening.get(("0.0.0.0", port))
-        if server is None or self.troubles.has(port, "refused"):
+        if server is None:
             raise ConnectionRefusedError(
                 errno.ECONNREFUSED, f"Connect call failed {(numeric(host), port)}"
             )

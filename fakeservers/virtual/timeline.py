@@ -1,9 +1,12 @@
-"""Calls against faults over time, as text: a row of each for every provider, then the list."""
+"""Calls against the rules that fail them, over time, as text: a row of each for every provider,
+then the list. A scenario without its calls is drawn by `evidence.timeline`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from ..behaviour.plain import failure_words
+from ..behaviour.scenario import Rule, Scenario
+from ..behaviour.schedule import Window
 from ..evidence.journal import Exchange
-from .windows import FaultWindow
 
 __all__ = ["timeline"]
 
@@ -12,24 +15,41 @@ LISTED_MAX = 200
 LEGEND = "~ fault   . answered   x answered with an error   ! broken off"
 
 
-def timeline(calls: Sequence[Exchange], windows: Sequence[FaultWindow], end_s: float) -> str:
-    """What was called when, and what was wrong then, from 0 to `end_s`."""
-    names = list(dict.fromkeys([*(w.provider for w in windows), *(c.provider for c in calls)]))
+Spell = tuple[str, Rule, Window]
+"""A provider's name, its rule, and a time in which the rule may hold."""
+
+
+def timeline(calls: Sequence[Exchange], scenario: Scenario, end_s: float) -> str:
+    """What was called when, and what was to go wrong then, from 0 to `end_s`: the rules that fail
+    in windows of time. Those that hold at any time are seen in the calls."""
+    spells = list(_spells(scenario, end_s))
+    names = list(dict.fromkeys([*(name for name, _, _ in spells), *(c.provider for c in calls)]))
     if not names:
         return f"Nothing was called in {end_s:g} s."
     gap = max(map(len, names)) + 1
     lines = [f"{'':{gap}}0 s{f'{end_s:g} s':>{WIDTH - 3}}"]
     for name in names:
-        own = [window for window in windows if window.provider == name]
-        row = _row(((w.start_s, min(w.end_s, end_s), "~") for w in own), end_s)
+        own = [window for provider, _, window in spells if provider == name]
         if own:
+            row = _row(((w.start_s, min(w.end_s, end_s), "~") for w in own), end_s)
             lines.append(f"{name:{gap}}{row}")
         row = _row(
             ((c.started_s, c.started_s, _mark(c)) for c in calls if c.provider == name), end_s
         )
         lines.append(f"{'' if own else name:{gap}}{row}")
-    lines += [f"{'':{gap}}{LEGEND}", *_listed(calls, windows)]
+    lines += [f"{'':{gap}}{LEGEND}", *_listed(calls, spells)]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _spells(scenario: Scenario, end_s: float) -> Iterator[Spell]:
+    for name, script in scenario.scripts.items():
+        for rule in script.rules:
+            timed = rule.schedule.windows or rule.schedule.every is not None
+            if timed and (rule.error is not None or rule.fault is not None):
+                # What is yet to come is told too: it may be why nothing else was called.
+                last_s = max((w.end_s for w in rule.schedule.windows), default=end_s)
+                for window in rule.schedule.spans(last_s):
+                    yield name, rule, window
 
 
 def _row(spans: Iterable[tuple[float, float, str]], end_s: float) -> str:
@@ -52,14 +72,22 @@ def _mark(call: Exchange) -> str:
     return "x" if call.status >= 400 else "."
 
 
-def _listed(calls: Sequence[Exchange], windows: Sequence[FaultWindow]) -> list[str]:
-    events = [(window.start_s, 0, f"{window}") for window in windows]
+def _listed(calls: Sequence[Exchange], spells: Sequence[Spell]) -> list[str]:
+    events = [(window.start_s, 0, _announced(*spell)) for spell in spells for window in spell[2:]]
     events += [(call.started_s, 1, _told(call)) for call in calls]
     events.sort(key=lambda event: event[:2])
     lines = [f"{at_s:>12.3f} s  {text}" for at_s, _, text in events[:LISTED_MAX]]
     if (more := len(events) - LISTED_MAX) > 0:
         lines.append(f"{'':12}and {more} more")
     return lines
+
+
+def _announced(provider: str, rule: Rule, window: Window) -> str:
+    asked = f" on({rule.match})" if str(rule.match) else ""
+    return (
+        f"{provider}{asked} fails {failure_words(rule)} "
+        f"from {window.start_s:g} s to {window.end_s:g} s"
+    )
 
 
 def _told(call: Exchange) -> str:

@@ -9,7 +9,6 @@ Unlike httpx's own ASGITransport it hands over every part of an answer when it i
 """
 
 import asyncio
-import errno
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
@@ -38,14 +37,16 @@ def in_memory_transport(
     *,
     flavour: Flavour = "httpx2",
     connections_max: int | None = None,
+    refuses: Callable[[int], bool] = lambda port: False,
 ) -> Any:
     """A transport for the AsyncClient of httpx or httpx2.
 
     apps             the applications by the port at which they are addressed
-    network          its round-trip time and refused ports apply
+    network          its round-trip time and troubles apply
     connections_max  requests at the same time; more wait, up to the client's pool timeout
+    refuses          tells whether nobody listens at a port now
     """
-    return _classes(flavour)(apps, network, connections_max)
+    return _classes(flavour)(apps, network, connections_max, refuses)
 
 
 class InMemoryTransport:
@@ -59,8 +60,10 @@ class InMemoryTransport:
         apps: Mapping[int, App],
         network: Network,
         connections_max: int | None,
+        refuses: Callable[[int], bool],
     ) -> None:
         self._apps = apps
+        self._refuses = refuses
         self._network = network
         self._pool = asyncio.Semaphore(connections_max) if connections_max else None
         self._idle: dict[int, int] = {}
@@ -129,7 +132,7 @@ class InMemoryTransport:
             async with self._limited(request, timeout_s, self.module.ConnectTimeout):
                 await self._network.troubles.silence_over(port)
                 await asyncio.sleep(takes_s)
-        if app is None or self._network.troubles.has(port, "refused"):
+        if app is None or self._refuses(port):
             where = f"{request.url.host}:{port}"
             raise self.module.ConnectError(f"No fake answers at {where}.", request=request)
         return app
@@ -176,11 +179,8 @@ class _Exchange:
 
     async def run(self, app: App, scope: Message) -> None:
         reason: BaseException | None = None
-        troubles = self._network.troubles
         try:
             await self._way()
-            if troubles and troubles.has(self._port, "reset"):
-                raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
             await app(scope, self._receive, self._send)
         except Exception as problem:
             reason = problem

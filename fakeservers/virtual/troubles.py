@@ -1,5 +1,5 @@
-"""What is wrong with the network at the moment, by port. Who suffers it is `network` and
-`transport`; when it begins and ends is `windows`."""
+"""What is wrong with the network at the moment, by port: what a script cannot say, because its
+faults begin once a request has come. Who suffers it is `network` and `transport`."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,15 +8,13 @@ from typing import Literal
 
 __all__ = ["Trouble", "TroubleKind", "Troubles"]
 
-TroubleKind = Literal["refused", "reset", "silent", "slow"]
+TroubleKind = Literal["silent", "slow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """One thing that is wrong with a port.
 
-    refused  nobody listens
-    reset    every connection that carries bytes is reset
     silent   bytes and connections are held back until it is over, as by a dead link
     slow     bytes take `delay_s` longer each way
     """

@@ -34,7 +34,6 @@ from .pinned import WALL_CLOCK_FOLLOWS, WALL_CLOCK_STAYS, pinned
 from .sockets import blocking_sockets
 from .timeline import timeline
 from .transport import Flavour, in_memory_transport
-from .windows import FaultWindow, Weather
 
 __all__ = ["STARTS", "Simulation", "VirtualClock", "simulate"]
 
@@ -57,7 +56,7 @@ def simulate(
 ) -> "Simulation":
     """A world in virtual time, to be entered by `with`.
 
-    seed, scenario, providers  as for FakeServers
+    seed, scenario, providers  as for FakeServers; the scenario's times are virtual ones
     rtt_s                      seconds of a round trip between the program and any fake
     starts                     the wall clock at the beginning
     shuffle_ties               puts what is due at the same instant into a random order that
@@ -143,7 +142,6 @@ class Simulation(FakeServers):
         self._apps: dict[int, App] = {}
         self._epoch_s = starts.timestamp()
         self._blocking = Blocking(loop)
-        self._weather = Weather(network, lambda name: (self._fake(name), self._port(name)))
         self._runner = asyncio.Runner(loop_factory=lambda: loop)
         self._pinned = ExitStack()
         super().__init__(
@@ -193,7 +191,11 @@ class Simulation(FakeServers):
         takes: faster than the network in memory, to which `connections_max` compares as the
         size of a client's pool."""
         return in_memory_transport(
-            self._apps, self.network, flavour=flavour, connections_max=connections_max
+            self._apps,
+            self.network,
+            flavour=flavour,
+            connections_max=connections_max,
+            refuses=self.network.refuses,
         )
 
     async def post(
@@ -208,7 +210,8 @@ class Simulation(FakeServers):
         """Call a fake without any client, and so several times faster: `path` follows the
         provider's base URL, as in `await sim.post("openai", "/responses", {...})`. Credentials
         are sent along. Raises ConnectionRefusedError, ConnectionResetError, TimeoutError."""
-        fake, port = self._fake(provider), self._port(provider)
+        self[provider]  # raises KeyError that names those there are
+        fake, port = self._fakes[provider], self._listeners[provider].port
         whole = fake.provider.base + path
         return await post(self._apps[port], self.network, port, whole, body, headers, timeout_s)
 
@@ -228,36 +231,16 @@ class Simulation(FakeServers):
         """Let so much time pass, and all happen that is due in it."""
         self._blocking.wait(asyncio.sleep(seconds))
 
-    # --- what goes wrong, and what was seen ---
-
-    def faults(self, *windows: FaultWindow) -> None:
-        """Let these faults come, each in its window of time."""
-        self._weather.announce(windows)
-
-    @property
-    def windows(self) -> tuple[FaultWindow, ...]:
-        """The faults that were announced, in the order in which they begin."""
-        return self._weather.windows
+    # --- what was seen ---
 
     def timeline(self) -> str:
-        """Calls against faults over time, readable."""
+        """Calls against the rules that fail them over time, readable."""
         note = "" if WALL_CLOCK_FOLLOWS else f"\n{WALL_CLOCK_STAYS}"
-        return timeline(self.journal, self.windows, self.now) + note
+        return timeline(self.journal, self.scenario, self.now) + note
 
     def record(self) -> bytes:
         """The journal as bytes: the same for the same seed and program, in every process."""
         return record(self.journal)
-
-    def problems(self) -> list[str]:
-        self._weather.clear()
-        return super().problems()
-
-    def _fake(self, name: str) -> Fake:
-        self[name]  # raises KeyError that names those there are
-        return self._fakes[name]
-
-    def _port(self, name: str) -> int:
-        return self._listeners[name].port
 
     # --- the program ---
 

@@ -8,9 +8,10 @@ What is made anew for every request is not frozen, and yet never changed: a froz
 costs several times as much to make.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any, Protocol
 
 import orjson
@@ -22,12 +23,14 @@ __all__ = [
     "Answer",
     "Endpoint",
     "Frame",
+    "Frames",
     "Headers",
     "HttpRequest",
     "Provider",
     "RequestHeaders",
     "Route",
     "Stamp",
+    "single",
 ]
 
 Headers = tuple[tuple[str, str], ...]
@@ -40,6 +43,40 @@ class Frame:
 
     data: bytes
     content: bool = False
+
+
+@dataclass(slots=True)
+class Frames:
+    """Frames of output that differ only in their middles: each is `start`, a middle, and one of
+    the `ends`, which take turns. Where nothing lies between them they are one piece of data,
+    put together many times quicker than one by one."""
+
+    start: bytes
+    middles: Sequence[bytes]
+    ends: Sequence[bytes]
+
+    @property
+    def data(self) -> bytes:
+        count = len(self.middles)
+        if not count:
+            return b""
+        pieces = [self.start] * (3 * count)
+        pieces[1::3] = self.middles
+        pieces[2::3] = (list(self.ends) * (count // len(self.ends) + 1))[:count]
+        return b"".join(pieces)
+
+    def __iter__(self) -> Iterator[Frame]:
+        for middle, end in zip(self.middles, cycle(self.ends), strict=False):
+            yield Frame(self.start + middle + end, True)
+
+
+def single(frames: "Iterable[Frame | Frames]") -> Iterator[Frame]:
+    """Every frame by itself."""
+    for frame in frames:
+        if isinstance(frame, Frames):
+            yield from frame
+        else:
+            yield frame
 
 
 class RequestHeaders(dict[str, str]):
@@ -108,8 +145,10 @@ class Answer:
 
     status: int = 200
     headers: Headers = ()
-    body: bytes | Iterable[Frame] = b""
+    body: bytes | Iterable[Frame | Frames] = b""
     stores: tuple[Stored, ...] = ()
+    forgets: tuple[tuple[str, str], ...] = ()
+    """Collections and ids of what was made and is not kept."""
     uses: Use | None = None
     failing: Callable[[bytes, int], bytes] | None = None
     failure: bytes = b""

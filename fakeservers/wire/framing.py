@@ -1,6 +1,7 @@
 """How JSON and streams are put into bytes. Nothing here knows what they say."""
 
 import json
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -19,8 +20,12 @@ __all__ = [
     "json_bytes",
     "line",
     "quote",
+    "quoted",
     "sse",
 ]
+
+REMEMBERED_TEXTS_MAX = 256
+REMEMBERED_CHARS_MAX = 2048
 
 _any_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """Writes what orjson refuses: lone surrogates, integers beyond 64 bits."""
@@ -46,6 +51,23 @@ quote = encode_basestring
 """A JSON string literal of a text, for templates that build many like frames."""
 
 SSE_DONE = b"data: [DONE]\n\n"
+
+
+def quoted(text: str, chunks: tuple[str, ...] = ()) -> tuple[bytes, ...]:
+    """The deltas of a text as JSON string literals in bytes."""
+    if not chunks and len(text) <= REMEMBERED_CHARS_MAX:
+        return _remembered(text)
+    return _quoted(deltas(text, chunks))
+
+
+def _quoted(pieces: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple([encode(quote(piece)) for piece in pieces])
+
+
+@lru_cache(maxsize=REMEMBERED_TEXTS_MAX)
+def _remembered(text: str) -> tuple[bytes, ...]:
+    """A scripted text is streamed with every request."""
+    return _quoted(deltas(text))
 
 
 def encode(text: str) -> bytes:

@@ -12,11 +12,13 @@ __all__ = ["go_duration", "retry_headers"]
 
 def retry_headers(error: ApiError, stamp: Stamp, *, default: str | None = "seconds") -> Headers:
     """The headers that tell `error.retry_after_s`, in the error's syntax or the provider's own;
-    none where the provider has no header for it."""
+    none where the provider has no header for it. Limits that are really met say whole seconds, as
+    the services do (recorded); what a test asks for stands there as it is."""
     syntax = error.retry_syntax or default
-    if error.retry_after_s is None or syntax is None:
+    after_s = error.retry_after_s
+    if after_s is None or syntax is None:
         return ()
-    return _SYNTAXES[syntax](error.retry_after_s, stamp)
+    return _SYNTAXES[syntax](after_s if error.limited is None else ceil(after_s), stamp)
 
 
 def go_duration(seconds: float) -> str:

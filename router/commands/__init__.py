@@ -1,7 +1,7 @@
 """The commands of `python -m router`: one module each, with a click command named `command`.
 
-A module here says things about a configuration or a ledger; it asks no provider and spends
-nothing. A new one is found by its line in COMMANDS.
+A module here says things about a configuration or a ledger, and asks no provider and spends
+nothing; only `gateway` serves those who do. A new one is found by its line in COMMANDS.
 """
 
 from importlib import import_module
@@ -16,6 +16,7 @@ COMMANDS = {
     "prices": "the rates of every model that a configuration names",
     "check": "whether a configuration can be used, and what is wrong with it",
     "costs": "what a ledger holds",
+    "gateway": "the router behind HTTP, until a signal ends it",
 }
 
 

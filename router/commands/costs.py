@@ -12,7 +12,7 @@ import click
 from ..accounting import CostRecord
 from ..budget.policy import EVERYTHING
 from ..config.amounts import open_ledger
-from ..costs import CostMetric, CostSummary, CostTracker, record_from_json
+from ..costs import CostMetric, CostTracker, record_from_json, record_to_json
 from ..ledger.base import LedgerRow, Scope
 from ..ledger.store import Store
 from .tables import CONFIG, as_json, loaded, print_json, print_table, told
@@ -34,9 +34,15 @@ _ONLY_JSON = ("input", "cached", "output")  # the table must fit a terminal
     help="What to add up by.",
 )
 @click.option("--since", type=click.DateTime(), help="Only what was settled from then on (UTC).")
+@click.option("--records", is_flag=True, help="Instead of sums one line of JSON an attempt.")
 @as_json
 def command(
-    ledger: str | None, config: Path | None, by: str, since: datetime | None, as_json: bool
+    ledger: str | None,
+    config: Path | None,
+    by: str,
+    since: datetime | None,
+    records: bool,
+    as_json: bool,
 ) -> None:
     """Show what a ledger holds: sqlite:costs.db, a path, or redis://...
 
@@ -45,7 +51,12 @@ def command(
     if (ledger is None) == (config is None):
         raise click.UsageError("name a ledger as sqlite:costs.db or redis://..., or --config FILE")
     since_s = 0.0 if since is None else since.replace(tzinfo=UTC).timestamp()
-    summary, expired, wrong = told(partial(_summed, ledger, config, since_s))
+    read, expired, wrong = told(partial(_summed, ledger, config, since_s))
+    if records:
+        for record in read:
+            click.echo(record_to_json(record))
+        return
+    summary = CostTracker(read).cost_summary()
     sums: Mapping[str, CostMetric] = getattr(summary, f"{by}s")
     rows = [_cost_row(by, name, metric) for name, metric in sorted(sums.items())]
     rows.append(_cost_row(by, "total", summary.total))
@@ -64,12 +75,12 @@ def command(
 
 def _summed(
     ledger: str | None, config: Path | None, since_s: float
-) -> tuple[CostSummary, list[str], list[str]]:
+) -> tuple[list[CostRecord], list[str], list[str]]:
     return asyncio.run(_read(_store(ledger, config), since_s))
 
 
-async def _read(store: Store, since_s: float) -> tuple[CostSummary, list[str], list[str]]:
-    """The summary of a ledger's records, the ids of its expired holds, and wrong accounts."""
+async def _read(store: Store, since_s: float) -> tuple[list[CostRecord], list[str], list[str]]:
+    """A ledger's records, the ids of its expired holds, and wrong accounts."""
     try:
         rows = await store.rows(Scope(name=EVERYTHING))
         discrepancies = await store.audit()
@@ -78,13 +89,10 @@ async def _read(store: Store, since_s: float) -> tuple[CostSummary, list[str], l
     rows = tuple(row for row in rows if row.settled_at_s >= since_s)
     told = {row.hold_id for row in rows if row.basis != "expired"}
     expired = [row for row in rows if row.basis == "expired" and row.hold_id not in told]
-    tracker = CostTracker(
-        record for row in rows if (record := record_from_json(row.detail)) is not None
-    )
-    for row in expired:
-        tracker.record(_expired(row))
+    records = [r for row in rows if (r := record_from_json(row.detail)) is not None]
+    records += [_expired(row) for row in expired]
     ids = [row.hold_id for row in expired]
-    return tracker.cost_summary(), ids, [found.account for found in discrepancies]
+    return records, ids, [found.account for found in discrepancies]
 
 
 def _expired(row: LedgerRow) -> CostRecord:

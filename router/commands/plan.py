@@ -10,8 +10,9 @@ import click
 
 from ..errors import RouterError
 from ..money import format_usd
+from ..observation.plans import plan_to_json
 from ..router import LLMRouter
-from ..types import Candidate, Plan, TaskContext
+from ..types import Plan, TaskContext
 
 __all__ = ["command"]
 
@@ -64,7 +65,7 @@ def command(
         plan = router.plan(sys.stdin.read() if prompt == "-" else prompt, **keywords)
     except (RouterError, ValueError, TypeError) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(json.dumps(_as_json(plan), indent=2) if as_json else _as_text(plan))
+    click.echo(json.dumps(plan_to_json(plan), indent=2) if as_json else _as_text(plan))
     if not plan.candidates:
         sys.exit(1)
 
@@ -83,25 +84,3 @@ def _as_text(plan: Plan) -> str:
 
 def _usd(pico: int | None) -> str:
     return "?" if pico is None else format_usd(pico)
-
-
-def _as_json(plan: Plan) -> dict[str, Any]:
-    return {
-        "strategy": plan.strategy,
-        "group": plan.group,
-        "version": plan.version,
-        "candidates": [_candidate(c) for c in plan.candidates],
-        "skipped": [_candidate(c) for c in plan.skipped],
-    }
-
-
-def _candidate(candidate: Candidate) -> dict[str, Any]:
-    return {
-        "target": candidate.target.id,
-        "provider": candidate.target.provider,
-        "model": candidate.target.model,
-        "refused": candidate.refused,
-        "reasons": list(candidate.reasons),
-        "expected_pico_usd": candidate.expected_pico,
-        "bound_pico_usd": candidate.bound_pico,
-    }

@@ -19,10 +19,11 @@ from ..setup import RouterSetup
 from .amounts import make_policy, make_prices, open_ledger
 from .fill import Filler, nearest
 from .providers import Clients, Placed, make_endpoints
+from .schema import GatewayTable
 
 __all__ = ["LoadedSetup", "build"]
 
-_SECTIONS = ("providers", "router", "groups", "rules", "budget", "prices")
+_SECTIONS = ("providers", "router", "groups", "rules", "budget", "prices", "gateway")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,7 @@ class LoadedSetup(RouterSetup):
 
     clients: Clients = field(default_factory=dict, repr=False)
     ledger: tuple[str, Store] | None = None
+    gateway: GatewayTable | None = None
 
 
 def build(
@@ -45,8 +47,10 @@ def build(
     made = make_endpoints(filler, tree.get("providers", []), environ, kept.clients if kept else {})
     groups = _groups(filler, tree.get("groups", {}))
     rules = _rules(filler, tree.get("rules", []))
+    gateway = filler.table(GatewayTable, tree.get("gateway", {}), ("gateway",))
     if made.endpoints:
         _check_members(filler, made.endpoints, groups, rules)
+        _check_names(filler, made.endpoints, groups, gateway)
     policy = filler.table(RouterPolicy, tree.get("router", {}), ("router",))
     prices = make_prices(filler, tree.get("prices", {}), made.prices)
     budget = make_policy(filler, tree.get("budget"))
@@ -70,6 +74,7 @@ def build(
         version=before.version + 1 if before else 1,
         source=filler.source.name,
         clients=made.clients,
+        gateway=gateway,
     )
     if budget is None or opened is None:
         return setup
@@ -112,4 +117,30 @@ def _check_members(
             filler.problem(
                 ("rules", number, "group"),
                 f'there is no group or provider "{rule.group}"; {nearest(rule.group, known)}',
+            )
+
+
+def _check_names(
+    filler: Filler,
+    endpoints: list[Placed],
+    groups: tuple[Group, ...],
+    gateway: GatewayTable | None,
+) -> None:
+    """Every name that the gateway's callers may use stands for something."""
+    if gateway is None:
+        return
+    known = ["auto", *(group.name for group in groups)]
+    for _, endpoint in endpoints:
+        target = endpoint.target
+        known += [target.provider, target.model, f"{target.provider}/{target.model}", target.id]
+    known = list(dict.fromkeys(known))
+    named: dict[tuple[str, ...], str] = {
+        ("gateway", "models", name): to for name, to in gateway.models.items()
+    }
+    if gateway.unknown_models:
+        named["gateway", "unknown_models"] = gateway.unknown_models
+    for path, to in named.items():
+        if to not in known:
+            filler.problem(
+                path, f'there is no group, provider or model "{to}"; {nearest(to, known)}'
             )

@@ -18,6 +18,7 @@ from ..windows import Span
 __all__ = [
     "BudgetTable",
     "ClientName",
+    "GatewayTable",
     "LimitTable",
     "PriceTable",
     "PricesTable",
@@ -132,6 +133,20 @@ class BudgetTable:
     output_tokens_default: int = OUTPUT_TOKENS_DEFAULT
     clamp_tokens_min: int = 16
     hold_ttl_s: float = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayTable:
+    """`[gateway]`: how callers of the gateway name models, and what they may ask.
+
+    `models` gives names of their own to a group, provider, target or "auto"; `unknown_models` is
+    where any other name goes ("": it is refused). `unsupported_fields` of a request that the
+    router cannot carry are refused, or left out and told in a response header.
+    """
+
+    models: Mapping[str, str] = field(default_factory=dict)
+    unknown_models: str = ""
+    unsupported_fields: Literal["refuse", "leave_out"] = "refuse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,7 @@ def test_what_is_refused(client: OpenAI) -> None:
         client.responses.create(model=MODEL, input="Hi", conversation="conv_x")
     with pytest.raises(openai.NotFoundError, match="Conversation with id 'conv_x' not found"):
         client.conversations.items.list("conv_x")
-    with pytest.raises(openai.BadRequestError, match="Mutually exclusive"):
+    with pytest.raises(openai.BadRequestError, match="Mutually exclusive parameters: ''\\."):
         client.responses.create(
             model=MODEL, input="Hi", conversation="conv_x", previous_response_id="resp_x"
         )

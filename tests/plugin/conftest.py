@@ -1,6 +1,12 @@
 """Settings of the runs inside these tests, which are projects of their own."""
 
+import contextlib
+
 import pytest
+
+with contextlib.suppress(ImportError):
+    # httpx2 loads it late and keeps its exceptions: in a run that is undone it would be lost.
+    import httpcore2  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

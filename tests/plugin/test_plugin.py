@@ -113,7 +113,7 @@ def test_an_unmatched_request_fails_the_test_once(project):
             "To answer it, write llmsim.ollama.on(prompt='Capital of Spain?').replies(...); "
             'to let ollama answer naturally, set llmsim.ollama.unmatched = "natural".',
             "*- llmsim traffic -*",
-            "ollama #1 POST /api/chat llama3.2 -> 400",
+            "+0.000s ollama #1 POST /api/chat llama3.2 -> 400, * ms",
             "seed 0; again with: pytest --llmsim-seed=0 'test_it.py::test_it'",
         ]
     )
@@ -214,7 +214,11 @@ def test_markers_set_one_test_the_closest_first(project):
 @pytest.mark.parametrize(
     ("marker", "told"),
     [
-        ("seeds=1", "*llmsim(seeds=...): it takes seed, unmatched, unused and virtual."),
+        (
+            "seeds=1",
+            "*llmsim(seeds=...): it takes scenario, seed, virtual, unmatched, unused, mode, "
+            "block_network, validation, models and impossible.",
+        ),
         ("unmatched='x'", "*unmatched is error or natural, not 'x'."),
         ("3", "*llmsim(...) takes keywords only."),
     ],
@@ -300,7 +304,7 @@ def test_traffic_is_shown_of_passed_tests_when_asked_for(project):
     result.stdout.fnmatch_lines(
         [
             "*llmsim traffic: test_it.py::test_it*",
-            "ollama #1 POST /api/chat llama3.2 -> 200",
+            "+0.000s ollama #1 POST /api/chat llama3.2 -> 200, * ms",
             "  user   Hello",
             "  model  Hi!",
         ]

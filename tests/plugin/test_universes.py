@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakeservers.virtual.windows import KINDS
-from pytest_llmsim.strategies import fault_windows, schedules
+from fakeservers import ScriptError, cut, dump_scenario, http_error, parse_scenario
+from pytest_llmsim.strategies import KINDS, scenarios
 
 PROGRAM = """
     import asyncio
@@ -47,7 +47,7 @@ def test_every_universe_is_its_own(project):
 
         @universes(providers=["openai"], examples=20)
         async def test_it(sim, start):
-            worlds.append(sim.windows)
+            worlds.append(str(sim.scenario))
             assert sim.now == start
             await ask(sim)
 
@@ -84,8 +84,9 @@ def test_a_failure_is_shrunk_and_replayed(project):
         ]
     )
     (schedule,) = (project.path / ".pytest_cache/d/llmsim").glob("*-test-it.toml")
-    assert schedule.read_text().count("[[fault]]") == 2
-    assert schedule.read_text().count("start_s = 0.0\nfor_s = 0.1\n") == 2
+    assert set(parse_scenario(schedule.read_text()).scripts) == {"openai", "ollama"}
+    assert schedule.read_text().count("fails = ") == 2
+    assert schedule.read_text().count("between = [0.0, 0.1]") == 2
     again = project.runpytest(f"--llmsim-scenario={schedule}")
     again.stdout.fnmatch_lines(["*the smallest of 1 universes*"])
     schedule.write_text("seed = 0")
@@ -101,7 +102,7 @@ def test_a_seed_draws_the_same_universes(project):
         @universes(examples=10)
         async def test_it(sim):
             with open("worlds", "a") as worlds:
-                print(sim.windows, file=worlds)
+                print(sim.scenario, file=worlds)
         """
     )
     drawn = []
@@ -208,9 +209,26 @@ def test_plain_tests_have_universes_too(project):
 def test_faults_stay_within_the_horizon(data):
     """Whatever is drawn begins and ends within the horizon, of the asked kinds and providers."""
     horizon_s = data.draw(st.sampled_from([0.2, 1, 60]))
-    windows = data.draw(schedules(["claude"], horizon_s=horizon_s, faults_max=3))
-    assert len(windows) <= 3
+    kinds = ["overloaded", http_error(404), cut(after_chunks=3)]
+    drawn = scenarios(["claude"], horizon_s=horizon_s, kinds=kinds, faults_max=3)
+    scripts = data.draw(drawn).scripts
+    rules = scripts["claude"].rules if scripts else ()
+    windows = [window for rule in rules for window in rule.schedule.windows]
+    assert set(scripts) <= {"claude"}
+    assert len(windows) == len(rules) <= 3
     assert all(0 <= w.start_s < w.end_s <= horizon_s for w in windows)
-    assert {w.provider for w in windows} <= {"claude"}
-    assert data.draw(fault_windows(kinds=["slow"])).kind == "slow"
-    assert {w.kind for w in windows} <= set(KINDS)
+    assert all(r.fault == kinds[2] or r.error in (KINDS["overloaded"], kinds[1]) for r in rules)
+
+
+@settings(max_examples=50)
+@given(scenarios(seed=7))
+def test_what_is_drawn_is_a_scenario_file(scenario):
+    """Written and read back it is the same, so that what fails can be replayed."""
+    text = dump_scenario(scenario)
+    assert dump_scenario(parse_scenario(text)) == text
+
+
+def test_an_unknown_kind_is_explained():
+    """With the kinds that have names."""
+    with pytest.raises(ScriptError, match="overloaded, rate_limited"):
+        scenarios(kinds=["fire"])

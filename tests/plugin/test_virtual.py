@@ -132,7 +132,7 @@ def test_a_scripted_fault_passes_in_no_time(project):
     )
     result = project.runpytest("--llmsim-traffic")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*openai #3 POST /v1/responses gpt-5 -> 200"])
+    result.stdout.fnmatch_lines(["+200.000s openai #3 POST /v1/responses gpt-5 -> 200, 0 ms"])
 
 
 def test_a_loop_of_a_wider_scope_is_refused(project):

@@ -16,6 +16,6 @@ The words are those of the verbs. Errors carry the path of what is wrong, such a
 
 from .checking import PlainError
 from .reading import read_scenario
-from .writing import write_scenario
+from .writing import failure_words, write_scenario
 
-__all__ = ["PlainError", "read_scenario", "write_scenario"]
+__all__ = ["PlainError", "failure_words", "read_scenario", "write_scenario"]

@@ -1,6 +1,7 @@
 """A scenario into plain data."""
 
 import base64
+import math
 import re
 from dataclasses import fields
 from typing import Any
@@ -15,7 +16,7 @@ from ..scenario import Rule, Scenario
 from ..schedule import Every, Ramp, Schedule, Window
 from .reading import MATCH_KEYS
 
-__all__ = ["write_scenario"]
+__all__ = ["failure_words", "write_scenario"]
 
 
 def write_scenario(scenario: Scenario) -> dict[str, Any]:
@@ -37,16 +38,36 @@ def write_scenario(scenario: Scenario) -> dict[str, Any]:
     return data
 
 
+def failure_words(rule: Rule) -> str:
+    """What `fails(...)` of this rule takes, as one would write it: `overloaded, cut(...)`."""
+    return ", ".join(_words(said) for said in _failure_data(rule))
+
+
+def _words(said: Any) -> str:
+    if not isinstance(said, dict):
+        return str(said)
+    ((name, given),) = said.items()
+    if not isinstance(given, dict):
+        return f"{name}({given!r})"
+    told = (f"{k}={_words(v) if isinstance(v, dict) else repr(v)}" for k, v in given.items())
+    return f"{name}({', '.join(told)})"
+
+
+def _failure_data(rule: Rule) -> list[Any]:
+    error = [_error_data(rule.error)] if rule.error is not None else []
+    return error + (_fault_data(rule.fault) if rule.fault is not None else [])
+
+
 def _rule_data(rule: Rule, provider: str) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if (match := _match_data(rule, provider)) != {}:
         data["on"] = match
     if rule.replies:
         data["replies"] = [_reply_data(reply, provider) for reply in rule.replies]
-    wrong = [_error_data(rule.error)] if rule.error is not None else []
-    wrong += _fault_data(rule.fault) if rule.fault is not None else []
-    if wrong:
-        data["fails"] = wrong
+    if wrong := _failure_data(rule):
+        # A table of its own would stand apart from its rule, so it stays in a list.
+        bare = len(wrong) == 1 and not isinstance(wrong[0], dict)
+        data["fails"] = wrong[0] if bare else wrong
     if rule.pace is not None:
         data["paces"] = _pace_data(rule.pace)
     if rule.counts is not None:
@@ -133,7 +154,8 @@ def _fault_data(fault: Fault) -> list[Any]:
     if fault.first_byte_delay_s:
         told.append({"slow_first_byte": {"delay_s": fault.first_byte_delay_s}})
     if fault.stall_after_chunks is not None:
-        told.append({"stall": {"after_chunks": fault.stall_after_chunks, "for_s": fault.stall_s}})
+        lasts = {"for_s": fault.stall_s} if math.isfinite(fault.stall_s) else {}
+        told.append({"stall": {"after_chunks": fault.stall_after_chunks, **lasts}})
     if fault.trickle_bytes:
         told.append(
             {"trickle": {"chunk_bytes": fault.trickle_bytes, "every_s": fault.trickle_every_s}}
@@ -162,14 +184,14 @@ def _fault_data(fault: Fault) -> list[Any]:
     return told + _body_data(fault)
 
 
-def _ending_data(fault: Fault) -> dict[str, Any]:
-    after = {} if fault.ends_after_chunks is None else {"after_chunks": fault.ends_after_chunks}
+def _ending_data(fault: Fault) -> Any:
+    after = fault.ends_after_chunks
     if fault.ending == "reset":
-        return {"reset": after}
-    ends = {"close": "connection", "finish": "stream", "skip": "content"}[str(fault.ending)]
-    if fault.ends_after_chunks is None:
+        return "reset" if after is None else {"reset": {"after_chunks": after}}
+    if after is None:
         return {"cut": {"ends": "answer"}}
-    return {"cut": {**after, "ends": ends}}
+    ends = {"close": {}, "finish": {"ends": "stream"}, "skip": {"ends": "content"}}
+    return {"cut": {"after_chunks": after, **ends[str(fault.ending)]}}
 
 
 def _body_data(fault: Fault) -> list[Any]:
@@ -210,7 +232,8 @@ def _schedule_data(schedule: Schedule) -> dict[str, Any]:
     elif schedule.rate != 1.0:
         told["rate"] = schedule.rate
     if schedule.windows:
-        told["between"] = [_window_data(window) for window in schedule.windows]
+        windows = [_window_data(window) for window in schedule.windows]
+        told["between"] = windows[0] if len(windows) == 1 else windows
     if schedule.every is not None:
         told["every"] = _every_data(schedule.every)
     return told

@@ -8,7 +8,7 @@ Nothing here decides what a token costs or which of them were cached.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from ...canonical import ChatRequest, EmbedRequest, Part, Reply, Thinking, Usage
@@ -84,20 +84,34 @@ def count_request(request: ChatRequest) -> int:
 def count_chat(request: ChatRequest, replies: Iterable[Reply]) -> Usage:
     """What a request and the replies to it come to."""
     output, reasoning = _count_output(replies, request)
-    return replace(count_prompt(request), output_tokens=output, reasoning_tokens=reasoning)
+    prompt, modalities = _count_prompt(request)
+    return Usage(
+        input_tokens=prompt,
+        output_tokens=output,
+        reasoning_tokens=reasoning,
+        modalities=modalities,
+    )
 
 
 def count_prompt(request: ChatRequest) -> Usage:
     """Prompt tokens of a request, and which of them are no text."""
-    found = segments(request)
+    prompt, modalities = _count_prompt(request)
+    return Usage(input_tokens=prompt, modalities=modalities)
+
+
+def _count_prompt(request: ChatRequest) -> tuple[int, tuple[tuple[str, int], ...]]:
+    if request.provider == "openai" and isinstance(request.raw, dict):
+        plain = openai.plain_prompt(request)
+        if plain is not None:
+            return max(1, round(plain)), ()
+    tokens = 0.0
     modalities: dict[str, float] = {}
-    for segment in found:
+    for segment in _TEMPLATES.get(request.provider, _OPENAI).prompt(request):
+        tokens += segment.tokens
         if segment.modality != "text":
             modalities[segment.modality] = modalities.get(segment.modality, 0) + segment.tokens
-    return Usage(
-        input_tokens=total(found),
-        modalities=tuple((name, round(tokens)) for name, tokens in modalities.items()),
-    )
+    told = tuple((name, round(number)) for name, number in modalities.items())
+    return max(1, round(tokens)), told
 
 
 def count_reply(replies: Iterable[Reply], request: ChatRequest) -> Usage:
@@ -119,7 +133,7 @@ def _count_output(replies: Iterable[Reply], request: ChatRequest) -> tuple[int, 
         end = openai.REASONING_END
     output = reasoning = 0
     for reply in replies:
-        thoughts = [part for part in reply.parts if isinstance(part, Thinking)]
+        thoughts = [part for part in reply.parts if type(part) is Thinking]
         whole = count(reply.parts)
         if limit is not None and (reply.finish == "length" or whole + end > limit):
             # What was cut off at the limit has reached it.

@@ -111,6 +111,23 @@ def prompt(request: ChatRequest) -> Iterator[Segment]:
     yield Segment(REPLY_OF_REASONING if reasoning else REPLY, None)
 
 
+def plain_prompt(request: ChatRequest) -> float | None:
+    """What the segments of a prompt of nothing but texts come to, which most are; None for any
+    other."""
+    if request.tools or request.output.schema is not None or "tools" in request.raw:
+        return None
+    if request.endpoint == "completions.create":
+        return None
+    count = counter(encoding_name(request.model))
+    total: float = REPLY_OF_REASONING if is_reasoning(request.model) else REPLY
+    for message in request.messages:
+        parts = message.parts
+        if len(parts) != 1 or type(parts[0]) is not Text:
+            return None
+        total += MESSAGE + count(parts[0].text)
+    return total
+
+
 def output_tokens(parts: Sequence[Part], model: str) -> float:
     """What the parts of a reply cost; calls have their own marks."""
     count = counter(encoding_name(model))

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from ...canonical import ChatRequest, CompletionResult, Text, Thinking, ToolCall
 from ...rng import Ids
-from ..base import Frame
-from ..framing import deltas, dumps, encode, quote
+from ..base import Frame, Frames
+from ..framing import dumps, encode, quoted
 from .blocks import Block, message, stop, usage
 
 __all__ = ["frames"]
@@ -21,10 +21,12 @@ PING: Final = Frame(b'event: ping\ndata: {"type": "ping"}\n\n')
 _PADDED: Final = {f"{spaces:x}": f"{' ' * spaces}}}\n\n" for spaces in range(16)}
 """The end of an event, by a hexadecimal digit: that many spaces, the brace, the blank line."""
 
+_DELTA_ENDS: Final = {digit: encode(f"}}{end}") for digit, end in _PADDED.items()}
+
 
 def frames(
     request: ChatRequest, result: CompletionResult, blocks: Sequence[Block], ids: Ids
-) -> Iterator[Frame]:
+) -> Iterator[Frame | Frames]:
     """The events of an answer. The first ping follows the first block's start."""
     total = usage(request, result)
     begun = message(result, [], None, _first_usage(total, ids), ids)
@@ -70,21 +72,21 @@ def _opened(block: Block) -> Mapping[str, Any]:
     return block.value
 
 
-def _block_deltas(index: int, block: Block, ids: Ids) -> Iterator[Frame]:
+def _block_deltas(index: int, block: Block, ids: Ids) -> Iterator[Frame | Frames]:
     match block.part:
         case Text(text=text, chunks=chunks):
-            yield from _deltas(index, "text_delta", "text", deltas(text, chunks), ids)
+            yield _deltas(index, "text_delta", "text", quoted(text, chunks), ids)
         case Thinking():
-            pieces = deltas(block.value["thinking"])
-            yield from _deltas(index, "thinking_delta", "thinking", pieces, ids)
+            pieces = quoted(block.value["thinking"])
+            yield _deltas(index, "thinking_delta", "thinking", pieces, ids)
             signature = {"type": "signature_delta", "signature": block.value["signature"]}
             yield _event("content_block_delta", {"index": index, "delta": signature}, ids)
         case ToolCall(arguments=arguments):
             # The first fragment is always empty, and the only one when there are no arguments.
             empty = {"type": "input_json_delta", "partial_json": ""}
             yield _event("content_block_delta", {"index": index, "delta": empty}, ids)
-            pieces = deltas(_arguments_text(arguments))
-            yield from _deltas(index, "input_json_delta", "partial_json", pieces, ids)
+            pieces = quoted(_arguments_text(arguments))
+            yield _deltas(index, "input_json_delta", "partial_json", pieces, ids)
 
 
 def _arguments_text(arguments: Mapping[str, Any] | str) -> str:
@@ -93,11 +95,10 @@ def _arguments_text(arguments: Mapping[str, Any] | str) -> str:
     return json.dumps(arguments, ensure_ascii=False) if arguments else ""
 
 
-def _deltas(index: int, kind: str, field: str, pieces: Sequence[str], ids: Ids) -> Iterator[Frame]:
+def _deltas(index: int, kind: str, field: str, pieces: Sequence[bytes], ids: Ids) -> Frames:
     head = (
         'event: content_block_delta\ndata: {"type":"content_block_delta",'
         f'"index":{index},"delta":{{"type":"{kind}","{field}":'
     )
-    tails = {digit: f"}}{end}" for digit, end in _PADDED.items()}
-    for piece, digit in zip(pieces, ids.hex(len(pieces)), strict=False):
-        yield Frame(encode(f"{head}{quote(piece)}{tails[digit]}"), True)
+    ends = [_DELTA_ENDS[digit] for digit in ids.hex(len(pieces))]
+    return Frames(encode(head), pieces, ends)

@@ -35,7 +35,7 @@ class ChatCompletions:
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
         head = Head.of(request, result, stamp)
-        replies = tuple(identified(reply, stamp.ids) for reply in result.replies)
+        replies = tuple([identified(reply, stamp.ids) for reply in result.replies])
         keep = request.raw.get("store") is True
         if request.stream and not keep:
             return answer(stamp, stream(request, replies, result.usage, head, stamp.ids))

@@ -3,14 +3,13 @@
 Order of chunks and fields as recorded in 2025 and 2026.
 """
 
-from collections.abc import Iterator
-from itertools import cycle
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...canonical import ChatRequest, Refusal, Reply, Text, ToolCall, Usage
 from ...rng import Ids
-from ..base import Frame
-from ..framing import SSE_DONE, deltas, dumps, encode, quote
+from ..base import Frame, Frames
+from ..framing import SSE_DONE, deltas, dumps, encode, quote, quoted
 from .choice import Head, arguments, custom_tools, finish_reason, free_text, is_legacy, shown
 from .interleaving import interleaved
 from .logprobs import tokens
@@ -24,7 +23,7 @@ PADDING = 16
 
 def stream(
     request: ChatRequest, replies: tuple[Reply, ...], usage: Usage, head: Head, ids: Ids
-) -> Iterator[Frame]:
+) -> Iterator[Frame | Frames]:
     """The frames of the answer; several choices take turns. Every call has its id."""
     options = request.raw.get("stream_options")
     chunk = _Chunk(head, options if isinstance(options, dict) else {}, ids)
@@ -37,7 +36,7 @@ def stream(
 
 def _choice(
     request: ChatRequest, reply: Reply, index: int, chunk: "_Chunk", ids: Ids
-) -> Iterator[Frame]:
+) -> Iterator[Frame | Frames]:
     content, _ = shown(reply)
     calls = _Calls(request, reply)
     first: dict[str, Any] = {"role": "assistant", "content": None if content is None else ""}
@@ -52,9 +51,13 @@ def _choice(
     for part in reply.parts:
         if isinstance(part, Text | Refusal):
             key = "content" if isinstance(part, Text) else "refusal"
-            pieces = deltas(part.text, part.chunks if isinstance(part, Text) else ())
-            scores = [tokens(request, piece, ids) for piece in pieces] if scored else None
-            yield from chunk.texts(index, key, pieces, scores)
+            chunks = part.chunks if isinstance(part, Text) else ()
+            if scored:
+                pieces = deltas(part.text, chunks)
+                scores = [tokens(request, piece, ids) for piece in pieces]
+                yield from chunk.scored(index, key, pieces, scores)
+            else:
+                yield chunk.texts(index, key, quoted(part.text, chunks))
     for opener, parts in zip(calls.openers, calls.pieces, strict=True):
         if not opened:
             yield chunk.frame(index, dumps(opener), content=True)
@@ -124,21 +127,18 @@ class _Chunk:
         )
         return Frame(encode(text), content)
 
-    def texts(
-        self,
-        index: int,
-        key: str,
-        pieces: list[str] | tuple[str, ...],
-        scores: list[list[dict[str, Any]]] | None,
+    def texts(self, index: int, key: str, pieces: Sequence[bytes]) -> Frames:
+        """A frame for each piece of text, given as JSON."""
+        start = encode(f'{self._start}"choices":[{{"index":{index},"delta":{{"{key}":')
+        close = f'}},{self._logprobs}"finish_reason":null}}]{self._usage}'
+        return Frames(start, pieces, [encode(close + end) for end in self._ends])
+
+    def scored(
+        self, index: int, key: str, pieces: Sequence[str], scores: list[list[dict[str, Any]]]
     ) -> Iterator[Frame]:
-        """A frame for each piece of text; `scores` are their log probabilities, if asked for."""
+        """A frame for each piece of text with its log probabilities."""
         start = encode(f'{self._start}"choices":[{{"index":{index},"delta":{{"{key}":')
         close = f'"finish_reason":null}}]{self._usage}'
-        if scores is None:
-            ends = [encode(f"}},{self._logprobs}{close}{end}") for end in self._ends]
-            for piece, end in zip(pieces, cycle(ends), strict=False):
-                yield Frame(start + encode(quote(piece)) + end, True)
-            return
         for piece, score in zip(pieces, scores, strict=True):
             told = dumps({"content": None, "refusal": None, key: score})
             rest = f'}},"logprobs":{told},{close}{self._end()}'

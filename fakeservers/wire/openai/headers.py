@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ...canonical import Stored
-from ..base import Answer, Frame, Headers, Stamp
+from ..base import Answer, Frame, Frames, Headers, Stamp
 from ..framing import failing_event
 from ..retry import go_duration
 
@@ -44,7 +44,7 @@ def rate_limits(stamp: Stamp) -> Headers:
 
 def answer(
     stamp: Stamp,
-    body: bytes | Iterable[Frame],
+    body: bytes | Iterable[Frame | Frames],
     *,
     status: int = 200,
     kind: str = JSON,

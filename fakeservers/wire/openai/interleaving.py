@@ -3,14 +3,14 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from ..base import Frame
+from ..base import Frame, Frames, single
 
 __all__ = ["interleaved"]
 
 
-def interleaved(choices: Iterable[Iterator[Frame]]) -> Iterator[Frame]:
+def interleaved(choices: Iterable[Iterable[Frame | Frames]]) -> Iterator[Frame]:
     """The frames of every choice, one of each in turn, until all are told."""
-    waiting = deque(choices)
+    waiting = deque(map(single, choices))
     while waiting:
         choice = waiting.popleft()
         if not waiting:

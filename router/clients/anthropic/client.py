@@ -37,6 +37,8 @@ class AnthropicClient:
     connections shared with other clients, so that certificates are read once
     """
 
+    wire = "anthropic"  # the form of what it sends, for those who have fields only of that form
+
     def __init__(
         self,
         model: str = "",

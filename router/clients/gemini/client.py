@@ -36,6 +36,8 @@ class GeminiClient:
     connections shared with other clients, so that certificates are read once
     """
 
+    wire = "gemini"  # the form of what it sends, for those who have fields only of that form
+
     def __init__(
         self,
         model: str = "",

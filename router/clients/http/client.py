@@ -80,6 +80,11 @@ class HTTPClient:
         self._http = PerLoop(self._connections.client)
 
     @property
+    def wire(self) -> str:
+        """The form of what it sends: "openai" (Chat Completions) or "plain"."""
+        return self._form
+
+    @property
     def available(self) -> bool:
         """Whether there is a key, where one was named."""
         return not self._must_have_key or self._key.read() is not None

@@ -34,6 +34,8 @@ class OllamaClient:
     connections shared with other clients, so that certificates are read once
     """
 
+    wire = "ollama"  # the form of what it sends, for those who have fields only of that form
+
     def __init__(
         self,
         model: str = "",

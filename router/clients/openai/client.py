@@ -63,6 +63,11 @@ class OpenAIClient:
         self._sdk = PerLoop(self._make)
 
     @property
+    def wire(self) -> str:
+        """The form of what it sends: "openai" (Chat Completions) or "responses"."""
+        return "openai" if self._api == "chat" else "responses"
+
+    @property
     def available(self) -> bool:
         """Whether there is a key."""
         return self._key.read() is not None

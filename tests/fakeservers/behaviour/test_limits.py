@@ -42,7 +42,7 @@ def test_a_request_over_the_limit_is_told_when_to_come_back():
     made = limits(rpm=1)
     ask(made)
     error = refused(made, now_s=12.0)
-    assert (error.status, error.limited.used) == (429, 0)
+    assert (error.status, error.limited.used) == (429, 1)
     assert error.retry_after_s == pytest.approx(48.0)
     ask(made, now_s=60.0)
 

@@ -33,7 +33,13 @@ def delivered(answer, fault=None, pace=None):
     entry.fault = fault
     if pace is not None:
         entry.timing = timing(
-            pace, derive(0), load=lambda: 0.0, input_tokens=0, tokens=3, hidden_tokens=0, cold=False
+            pace,
+            lambda: derive(0),
+            load=lambda: 0.0,
+            input_tokens=0,
+            tokens=3,
+            hidden_tokens=0,
+            cold=False,
         )
     asyncio.run(in_time(answer, entry, tape, clock, 0.0))
     return tape, entry
@@ -112,7 +118,7 @@ def test_an_error_in_a_stream_leaves_an_answer_in_one_piece_alone():
 
 
 @pytest.mark.parametrize("ends", ["stream", "content"])
-@pytest.mark.parametrize(("after_chunks", "sent"), [(0, 0), (1, 8), (2, 17)])
+@pytest.mark.parametrize(("after_chunks", "sent"), [(0, 0), (1, 9), (2, 17)])
 def test_an_answer_in_one_piece_that_ends_early_has_the_length_of_what_is_sent(
     ends, after_chunks, sent
 ):

@@ -98,12 +98,9 @@ def test_a_refused_connection_is_retried_by_the_sdk():
     """A fake that refuses connections costs the SDK its attempts, then heals."""
     anthropic = pytest.importorskip("anthropic")
     with simulate() as sim:
-        port = int(sim.claude.url.rpartition(":")[2])
-        refused = sim.network.begin(port, "refused")
-        with pytest.raises(anthropic.APIConnectionError):
+        with sim.claude.down(), pytest.raises(anthropic.APIConnectionError):
             sim.run(ask_claude)
         assert sim.now > 0.5
-        sim.network.end(port, refused)
         assert sim.run(ask_claude)
 
 

@@ -22,6 +22,15 @@ class Asked(NamedTuple):
     text: str
     broken: str | None
 
+    @classmethod
+    def of(cls, status: int, content: bytes, broken: str | None) -> "Asked":
+        text = content.decode("utf-8", "replace")
+        try:
+            parsed = json.loads(text)
+        except ValueError:
+            parsed = None
+        return cls(status, parsed, text, broken)
+
 
 class Asker:
     """Sends requests to one provider's fake."""
@@ -54,9 +63,4 @@ class Asker:
         content = answer.body
         if not isinstance(content, bytes):
             content = b"".join(frame.data for frame in content)
-        text = content.decode()
-        try:
-            parsed = json.loads(text)
-        except ValueError:
-            parsed = None
-        return Asked(answer.status, parsed, text, exchange.problem)
+        return Asked.of(answer.status, content, exchange.problem)

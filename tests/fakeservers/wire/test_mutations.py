@@ -4,18 +4,11 @@ Whatever becomes of it, the fake itself never fails, and what it refuses the pro
 reads as the provider's error.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple
 
-import anthropic
-import httpx2
-import ollama
-import openai
 import pytest
-from anthropic.types import ErrorResponse
-from google.genai import errors as gemini_errors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +17,12 @@ from fakeservers.wire.base import Provider
 from fakeservers.wire.gemini.provider import PROVIDER as GEMINI
 from fakeservers.wire.ollama.provider import PROVIDER as OLLAMA
 from tests.fakeservers.wire.refusing import Asked, Asker
+from tests.fakeservers.wire.sdk_errors import (
+    read_by_claude,
+    read_by_gemini,
+    read_by_ollama,
+    read_by_openai,
+)
 
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB"
 SCHEMA = {
@@ -157,38 +156,6 @@ CHAT: Any = {
 }
 
 
-# --- what the SDKs make of an error -------------------------------------------------------
-
-
-def _claude(answer: Asked) -> bool:
-    told = ErrorResponse.model_validate(answer.body, strict=True)
-    made = anthropic.Anthropic(api_key="k", http_client=SILENT)._make_status_error_from_response(
-        httpx2.Response(answer.status, json=answer.body, request=REQUEST)
-    )
-    return made.status_code == answer.status and bool(told.error.message)
-
-
-def _gemini(answer: Asked) -> bool:
-    made = gemini_errors.ClientError(answer.status, answer.body)
-    return made.code == answer.status and bool(made.status and made.message)
-
-
-def _compatible(answer: Asked) -> bool:
-    made = openai.OpenAI(api_key="k", http_client=SILENT)._make_status_error_from_response(
-        httpx2.Response(answer.status, json=answer.body, request=REQUEST)
-    )
-    return isinstance(made, openai.APIStatusError) and bool(made.message)
-
-
-def _ollama(answer: Asked) -> bool:
-    made = ollama.ResponseError(answer.text, answer.status)
-    return bool(made.error) and isinstance(json.loads(answer.text)["error"], str)
-
-
-SILENT = httpx2.Client(verify=False)
-REQUEST = httpx2.Request("POST", "http://127.0.0.1/")
-
-
 class Api(NamedTuple):
     provider: Provider
     path: str
@@ -202,14 +169,16 @@ class Api(NamedTuple):
 
 
 APIS = {
-    "claude": Api(CLAUDE, "/v1/messages", MESSAGES, _claude),
-    "gemini": Api(GEMINI, "/v1beta/models/gemini-2.5-flash:generateContent", GENERATE, _gemini),
-    "gemini compatible": Api(GEMINI, "/v1beta/openai/chat/completions", COMPLETION, _compatible),
-    "ollama": Api(OLLAMA, "/api/chat", CHAT, _ollama),
-    "ollama openai": Api(
-        OLLAMA, "/v1/chat/completions", {**COMPLETION, "model": "llama3.2"}, _compatible
+    "claude": Api(CLAUDE, "/v1/messages", MESSAGES, read_by_claude),
+    "gemini": Api(
+        GEMINI, "/v1beta/models/gemini-2.5-flash:generateContent", GENERATE, read_by_gemini
     ),
-    "ollama anthropic": Api(OLLAMA, "/v1/messages", {**MESSAGES, "model": "qwen3"}, _claude),
+    "gemini compatible": Api(GEMINI, "/v1beta/openai/chat/completions", COMPLETION, read_by_openai),
+    "ollama": Api(OLLAMA, "/api/chat", CHAT, read_by_ollama),
+    "ollama openai": Api(
+        OLLAMA, "/v1/chat/completions", {**COMPLETION, "model": "llama3.2"}, read_by_openai
+    ),
+    "ollama anthropic": Api(OLLAMA, "/v1/messages", {**MESSAGES, "model": "qwen3"}, read_by_claude),
 }
 ASKERS = {name: api.ask for name, api in APIS.items()}
 

@@ -125,7 +125,7 @@ def problem(folder: Path, text: str, environ: dict[str, str]) -> str:
         (
             ONE + "[routers]\n",
             f'{FILE}:4: routers: there is no such table; did you mean "router"? There are:'
-            " providers, router, groups, rules, budget, prices",
+            " providers, router, groups, rules, budget, prices, gateway",
         ),
         (
             "[router]\n",

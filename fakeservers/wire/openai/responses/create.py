@@ -38,8 +38,11 @@ class CreateResponse:
         said = output(reply, request, custom, ids, stamp.ids)
         body = response(request, result, said.items, id, stamp)
         kept = stored(request, reply, said, body, ids)
+        forgets = () if kept else (("responses", id),)
         if not request.stream:
-            return answer(stamp, json_bytes(body), stores=kept)
+            whole = answer(stamp, json_bytes(body), stores=kept)
+            whole.forgets = forgets
+            return whole
         options = request.raw.get("stream_options") or {}
         hidden = options.get("include_obfuscation") is not False
         frames = events(
@@ -49,7 +52,7 @@ class CreateResponse:
             noise=stamp.ids if hidden else None,
         )
         streamed = answer(stamp, frames, stores=kept)
-        streamed.failing = _failing
+        streamed.failing, streamed.forgets = _failing, forgets
         return streamed
 
 

@@ -56,7 +56,10 @@ class Output(NamedTuple):
 
 def identified(reply: Reply, ids: Ids) -> Reply:
     """The reply with an id for every call of a tool."""
-    if not any(isinstance(part, ToolCall) and not part.id for part in reply.parts):
+    for part in reply.parts:
+        if isinstance(part, ToolCall) and not part.id:
+            break
+    else:
         return reply
     parts = tuple(
         replace(part, id=f"call_{ids.base62(24)}")

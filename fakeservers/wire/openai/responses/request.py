@@ -35,10 +35,6 @@ NO_INPUT = (
     'One of "input" or "previous_response_id" or '
     "'prompt' or 'conversation_id' must be provided."
 )
-NOT_BOTH = (
-    "Mutually exclusive parameters: Ensure you are only providing one of: "
-    "'previous_response_id' or 'conversation'."
-)
 DEFAULT_MODEL = "gpt-4.1"
 """The model when a stored prompt is to decide."""
 
@@ -120,8 +116,6 @@ def _needs(body: Reader) -> Needs | None:
     given = body.raw("conversation")
     if given is None:
         return None
-    if body.has("previous_response_id"):
-        raise Rejected(invalid(NOT_BOTH, code="mutually_exclusive_parameters"))
     id = given if isinstance(given, str) else Reader.of(given, body.wording).text("id")
     return None if id is None else Needs(conversation=id)
 

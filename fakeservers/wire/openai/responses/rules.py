@@ -27,15 +27,12 @@ def check_rules(body: Reader, request: ChatRequest) -> None:
 
 def _check_together(body: Reader, request: ChatRequest) -> None:
     if body.has("previous_response_id") and body.has("conversation"):
-        both = "'previous_response_id' and 'conversation'"
-        one = both.replace(" and ", " or ")
-        raise Rejected(
-            invalid(
-                f"Mutually exclusive parameters: {both}. Ensure you are only providing one of: "
-                f"{one}.",
-                code="mutually_exclusive_parameters",
-            )
+        # The service names what holds the two, which is the body itself and has no name.
+        told = (
+            "Mutually exclusive parameters: ''. Ensure you are only providing one of: "
+            "'previous_response_id' or 'conversation'."
         )
+        raise Rejected(invalid(told, code="mutually_exclusive_parameters"))
     choice = body.raw("tool_choice")
     if choice == "required" and not body.raw("tools") and not request.tools:
         told = "Tool choice 'required' must be specified with 'tools' parameter."

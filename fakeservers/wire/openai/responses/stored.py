@@ -82,7 +82,7 @@ def _gained(request: ChatRequest, given: Iterable[Item], output: Output) -> Iter
 
 def said_in(item: Item) -> tuple[Message, ...]:
     """What one item says."""
-    return conversation(Reader({"input": [item]}, WORDING))
+    return conversation(Reader.of({"input": [item]}, WORDING, strict=False))
 
 
 def _carried(request: ChatRequest) -> Iterable[Message]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fakeservers.canonical import Opaque, Refusal, Text, Thinking, ToolCall, Usage
+from fakeservers.wire.base import single
 
 PAIR = re.compile(r"event: (\w+)\ndata: (.*)\n\n")
 
@@ -18,7 +19,7 @@ def events(answer: Any) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _events(answer: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    for frame in answer.body:
+    for frame in single(answer.body):
         match = PAIR.fullmatch(frame.data.decode())
         assert match
         yield match[1], json.loads(match[2])
@@ -53,7 +54,7 @@ def test_headers(answer: Any) -> None:
 
 def test_padding(answer: Any) -> None:
     """0 to 15 spaces stand before the last brace of every event but a ping, not always as many."""
-    frames = [frame.data for frame in answer(Text("word " * 200), stream=True).body]
+    frames = [frame.data for frame in single(answer(Text("word " * 200), stream=True).body)]
     padded = [frame for frame in frames if not frame.startswith(b"event: ping")]
     widths = {len(re.search(rb"( *)\}\n\n$", frame)[1]) for frame in padded}  # type: ignore[index]
     assert widths == set(range(16))
@@ -153,6 +154,6 @@ def test_a_block_given_as_it_is_arrives_whole(answer: Any) -> None:
 
 def test_only_output_counts_as_content(answer: Any) -> None:
     """Frames with output are told from envelopes."""
-    frames = list(answer(Thinking("Hm."), Text("Hi."), stream=True).body)
+    frames = list(single(answer(Thinking("Hm."), Text("Hi."), stream=True).body))
     content = [b"thinking_delta" in f.data or b"text_delta" in f.data for f in frames]
     assert [frame.content for frame in frames] == content

@@ -8,7 +8,7 @@ import pytest
 
 from fakeservers.canonical import ApiError, ChatRequest, CompletionResult, Rejected, Reply, Usage
 from fakeservers.rng import Seed
-from fakeservers.wire.base import Answer, Endpoint, Stamp
+from fakeservers.wire.base import Answer, Endpoint, Stamp, single
 from fakeservers.wire.openai.chat import ChatCompletions
 from tests.fakeservers.support import post
 
@@ -91,7 +91,7 @@ def chunks(answer: Callable[..., Answer]) -> Callable[..., list[dict[str, Any]]]
     def chunks(*parts: Any, **fields: Any) -> list[dict[str, Any]]:
         body = answer(*parts, **{"stream": True, **fields}).body
         assert not isinstance(body, bytes)
-        *frames, last = (frame.data for frame in body)
+        *frames, last = (frame.data for frame in single(body))
         assert last == b"data: [DONE]\n\n"
         assert all(frame.startswith(b"data: {") and frame.endswith(b"}\n\n") for frame in frames)
         return [json.loads(frame[6:]) for frame in frames]

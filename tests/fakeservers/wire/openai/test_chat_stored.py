@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fakeservers.serving.exchange import Fake
-from fakeservers.wire.base import HttpRequest
+from fakeservers.wire.base import HttpRequest, single
 from fakeservers.wire.openai.provider import PROVIDER
 from tests.fakeservers.support import fake, post
 
@@ -49,7 +49,8 @@ def test_streamed_is_stored(openai: Fake) -> None:
     """A streamed completion is stored whole, with the text that was streamed."""
     request = {"model": "gpt-4o-mini", "messages": [HELLO], "store": True, "stream": True}
     answer, _ = openai.respond(post(PATH, request))
-    chunks = [json.loads(frame.data[6:]) for frame in answer.body if b"DONE" not in frame.data]  # type: ignore[union-attr]
+    frames = [frame.data for frame in single(answer.body)]  # type: ignore[arg-type]
+    chunks = [json.loads(data[6:]) for data in frames if b"DONE" not in data]
     text = "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks)
     _, body = get(openai, f"/{chunks[0]['id']}")
     assert body["choices"][0]["message"]["content"] == text

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from fakeservers.canonical import Refusal, Text, ToolCall
+from fakeservers.wire.base import single
 
 FUNCTION: Any = {"type": "function", "function": {"name": "f"}}
 HEAD = ["id", "object", "created", "model", "service_tier", "system_fingerprint", "choices"]
@@ -143,7 +144,7 @@ def test_logprobs(chunks: Any) -> None:
 def test_content_frames(answer: Any) -> None:
     """Only the chunks that say something count as output."""
     body = answer(Text("Hello you"), stream=True).body
-    assert [frame.content for frame in body] == [False, True, True, False, False]
+    assert [frame.content for frame in single(body)] == [False, True, True, False, False]
 
 
 def test_headers(answer: Any) -> None:

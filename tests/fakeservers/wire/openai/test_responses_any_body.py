@@ -67,6 +67,7 @@ WHOLE: dict[str, Any] = {
     "prompt": {"id": "pmpt_1"},
     "service_tier": "auto",
 }
+TOGETHER = {"previous_response_id": "resp_x", "conversation": "conv_x"}
 PATHS = ("/v1/responses", "/v1/responses/input_tokens", "/v1/responses/compact")
 REFERRED: Any = {"type": "message", "id": "msg_1", "role": "user", "content": "Hi"}
 
@@ -98,7 +99,7 @@ def test_any_body_is_survived(body: Any, path: str) -> None:
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)
-@given(body=near(WHOLE), path=st.sampled_from(PATHS))
+@given(body=near(WHOLE | TOGETHER), path=st.sampled_from(PATHS))
 def test_any_body_is_answered_without_validation(body: Any, path: str) -> None:
     """What is wrong is left out, and the rest is answered to the end."""
     answer, exchange = LENIENT.respond(post(path, body))

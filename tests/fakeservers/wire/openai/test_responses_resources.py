@@ -11,6 +11,8 @@ from fakeservers.wire.base import HttpRequest
 from fakeservers.wire.openai.provider import PROVIDER
 from tests.fakeservers.support import fake, post
 
+THEIRS = "resp_" + "0a" * 25
+
 
 @pytest.fixture
 def openai() -> Fake:
@@ -211,6 +213,14 @@ def test_a_reference_to_what_a_client_sent(openai: Fake) -> None:
     *_, exchange = openai.journal
     assert isinstance(exchange.request, ChatRequest)
     assert [message.text for message in exchange.request.messages] == ["", "Hi"]
+
+
+def test_a_response_that_was_not_stored_is_not_continued(openai: Fake) -> None:
+    """Unlike one whose id shows that it was made at OpenAI."""
+    mine = create(openai, store=False)["id"]
+    body = {"model": "gpt-4o", "input": "Go on.", "previous_response_id": mine}
+    assert read(openai, post("/v1/responses", body))[0] == 400
+    assert read(openai, post("/v1/responses", {**body, "previous_response_id": THEIRS}))[0] == 200
 
 
 def test_a_reference_to_what_was_not_stored(openai: Fake) -> None:

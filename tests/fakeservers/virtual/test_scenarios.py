@@ -1,4 +1,4 @@
-"""Faults in windows of virtual time, and the timeline that shows them."""
+"""Scenarios in virtual time: rules with windows, and the timeline that shows them."""
 
 import asyncio
 import os
@@ -8,8 +8,17 @@ import time
 
 import pytest
 
-from fakeservers import FakeServers, FaultWindow, ScriptError, rate_limited, simulate
-from fakeservers.virtual.windows import KINDS, from_toml, to_toml
+from fakeservers import (
+    FakeServers,
+    cut,
+    overloaded,
+    parse_scenario,
+    rate_limited,
+    refused,
+    reset,
+    simulate,
+    stall,
+)
 
 httpx2 = pytest.importorskip("httpx2")
 
@@ -48,97 +57,91 @@ def calls_at(sim, *times_s, in_memory=False):
 
 @pytest.mark.parametrize("in_memory", [False, True], ids=["tcp", "in memory"])
 @pytest.mark.parametrize(
-    ("kind", "seen"),
+    ("fails", "seen"),
     [
-        ("overloaded", 503),
-        ("rate_limited", 429),
-        ("server_error", 500),
-        ("refused", "ConnectError"),
-        ("reset", "ReadError"),
-        ("silent", "ReadTimeout"),
-        ("slow", "ReadTimeout"),
+        ("'overloaded'", 503),
+        ("{ rate_limited = { retry_after_s = 2 } }", 429),
+        ("'refused'", "ConnectError"),
+        ("'reset'", "ReadError"),
+        ("{ stall = { after_chunks = 0 } }", "ReadTimeout"),
+        ("{ slow_first_byte = 4 }", "ReadTimeout"),
     ],
 )
-def test_a_fault_lasts_as_long_as_its_window(kind, seen, in_memory):
+def test_a_fault_lasts_as_long_as_its_window(fails, seen, in_memory):
     """Before and after the window calls are answered; inside they fail in the fault's own way."""
-    window = FaultWindow(provider="openai", kind=kind, start_s=10, for_s=20)
-    with simulate() as sim:
-        sim.faults(window)
+    scenario = parse_scenario(f"[[openai.rules]]\nfails = {fails}\nbetween = [10, '30s']\n")
+    with simulate(scenario=scenario) as sim:
         before, inside, at_the_end = calls_at(sim, 0, 20, 30, in_memory=in_memory)
-    assert (before, at_the_end) == (200, 200)
-    # A new connection meets the fault already while it is made.
-    assert inside == seen or (seen == "ReadTimeout" and inside == "ConnectTimeout")
+    assert (before, inside, at_the_end) == (200, seen, 200)
 
 
-def test_what_was_held_back_arrives():
-    """A silent network delays; whoever waits long enough is answered when it speaks again."""
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        (refused(), ConnectionRefusedError),
+        (reset(), ConnectionResetError),
+        (cut(after_chunks=1), ConnectionResetError),
+        (stall(after_chunks=0), TimeoutError),
+    ],
+    ids=["refused", "reset", "cut", "stall"],
+)
+def test_calls_without_a_client_meet_the_same_faults(fault, seen):
+    """`sim.post` raises what a socket would."""
     with simulate() as sim:
-        sim.faults(FaultWindow(provider="openai", kind="silent", start_s=0.5, for_s=2))
-        assert calls_at(sim, 0, 1) == [200, 200]
-        assert sim.now == 2.5
+        sim.openai.fails(fault, between=(0, 10))
+        with pytest.raises(seen):
+            sim.run(sim.post("openai", "/chat/completions", BODY, timeout_s=3))
+        sim.advance(10)
+        assert sim.run(sim.post("openai", "/chat/completions", BODY)).status == 200
+
+
+@pytest.mark.parametrize("kind", ["silent", "slow"])
+def test_a_dead_link_is_the_networks(kind):
+    """What a script cannot say: connections too are held back or late, and arrive in the end."""
+    with simulate() as sim:
+        port = int(sim.openai.url.split(":")[2].partition("/")[0])
+        trouble = sim.network.begin(port, kind, delay_s=4)
+        assert calls_at(sim, 0) == ["ConnectTimeout"]
+        sim.network.end(port, trouble)
+        assert calls_at(sim, 10) == [200]
 
 
 def test_windows_overlap():
-    """Where two windows overlap the later one is seen, and the other goes on after it."""
-    first = FaultWindow(provider="openai", kind="server_error", start_s=0, for_s=30)
-    second = FaultWindow(provider="openai", kind="overloaded", start_s=10, for_s=10)
+    """Where two windows overlap the first rule is seen, and the other one before and after it."""
     with simulate() as sim:
-        sim.faults(first, second)
+        sim.openai.fails(503, between=(10, 20))
+        sim.openai.fails(500, between=(0, 30))
         assert calls_at(sim, 5, 15, 25, 35) == [500, 503, 500, 200]
 
 
 def test_an_unused_window_is_no_problem():
-    """Faults that met no call do not fail the test that announced them."""
+    """Faults that met no call do not fail the test that scripted them."""
     with simulate() as sim:
-        sim.faults(FaultWindow(provider="openai", kind="overloaded", start_s=0, for_s=9))
+        sim.openai.fails(503, between=(0, 9))
 
 
-def test_other_providers_are_told_by_name():
-    """A window of a provider that there is not names those there are."""
-    with simulate() as sim, pytest.raises(KeyError, match="claude, openai, gemini, ollama"):
-        sim.faults(FaultWindow(provider="opanai", kind="overloaded", start_s=0, for_s=9))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_windows_come_back_from_toml(kind):
-    """What is written is read."""
-    window = FaultWindow(provider="claude", kind=kind, start_s=0.1, for_s=2.5, delay_s=4)
-    assert from_toml(to_toml([window, window], seed=7)) == (7, (window, window))
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ('[[fault]]\nkind = "slow"\nstart = 1', "provider, kind, start_s, for_s"),
-        ("seed = ", "no schedule"),
-        ('[[fault]]\nprovider="a"\nkind="fire"\nstart_s=0\nfor_s=1', "overloaded, rate_limited"),
-    ],
-)
-def test_a_wrong_file_is_explained(text, told):
-    """The error names the allowed words."""
-    with pytest.raises(ScriptError, match=told):
-        from_toml(text)
-
-
-def test_the_timeline_shows_calls_against_faults():
-    """A row of faults, a row of calls, then both in a list."""
+def test_the_timeline_shows_calls_against_rules():
+    """A row of faults, a row of calls, then both in a list; a rule that recurs has several."""
     with simulate() as sim:
-        sim.faults(FaultWindow(provider="openai", kind="overloaded", start_s=10, for_s=10))
-        calls_at(sim, 0, 15, 39)
+        sim.openai.fails(overloaded(), between=(10, 20))
+        sim.openai.on(model="gpt-4o").fails(cut(after_chunks=2), every=(20, 5))
+        calls_at(sim, 9, 15, 39)
         sim.advance(1)
         scale, faults, calls, _, *listed = sim.timeline().splitlines()
     assert scale.endswith(" 40 s")
-    assert faults == "openai " + " " * 18 + "~" * 19
+    assert faults == "openai " + "~" * 10 + " " * 8 + "~" * 28
     assert calls.split() == [".", "x", "."]
-    assert listed[1:3] == [
-        "      10.000 s  openai overloaded from 10 s to 20 s",
+    assert listed[:4] == [
+        "       0.000 s  openai on(model='gpt-4o') fails cut(after_chunks=2) from 0 s to 5 s",
+        "       9.000 s  openai #1 POST /v1/chat/completions gpt-5 -> 200",
+        "      10.000 s  openai fails overloaded from 10 s to 20 s",
         "      15.000 s  openai #2 POST /v1/chat/completions gpt-5 -> 503",
     ]
 
 
 PROGRAM = """
 import asyncio, openai
-from fakeservers import FaultWindow, simulate
+from fakeservers import overloaded, simulate
 
 async def ask(client, number):
     await asyncio.sleep(number % 3)
@@ -153,7 +156,7 @@ async def main():
     await asyncio.gather(*(ask(client, number) for number in range(20)))
 
 with simulate(seed=SEED, rtt_s=0.01) as sim:
-    sim.faults(FaultWindow(provider="openai", kind="overloaded", start_s=1, for_s=3))
+    sim.openai.fails(overloaded(), between=(1, 4))
     sim.run(main)
     print(sim.record().decode())
 """

@@ -1,0 +1,6 @@
+"""`python -m loadtests`: see `commands`."""
+
+from .commands import main
+
+if __name__ == "__main__":
+    main(prog_name="python -m loadtests")

@@ -1,0 +1,193 @@
+"""One run from its beginning to its reports: the stack, Locust, the run in virtual time, the sums.
+
+A run's folder holds fakes.toml and llm-providers.toml (what the processes were given),
+requests.jsonl, attempts.jsonl (the ledger), summary.json, report.html, the same of the run in
+virtual time under virtual/, and a log of each process.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from . import stack
+from .errors import StackError
+from .plan import Planned, make_plan, write_plan
+from .records import Record, read_records, write_records
+from .report import write_report
+from .scenario import Scenario, load_scenario
+from .slo import Compared, Finding, check, compare
+from .summary import joined, summarise
+
+__all__ = ["Result", "run"]
+
+LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+STARTING_S_MAX = 60.0
+VIRTUAL_S_MAX = 600.0
+STOP_TIMEOUT_S = 10
+LEDGER = "sqlite:costs.db"
+MASTER_HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a run came to. `code` is the exit code: 0, 1 for a missed limit or disagreement, 2 when
+    Locust itself broke."""
+
+    folder: Path
+    summary: dict[str, Any]
+    findings: tuple[Finding, ...]
+    compared: tuple[Compared, ...]
+    code: int
+
+
+def run(
+    name: str,
+    folder: Path,
+    *,
+    smoke: bool = False,
+    processes: int = 1,
+    virtual: bool = True,
+) -> Result:
+    """Run a scenario and leave its reports in `folder`. Raises LoadTestError."""
+    scenario = load_scenario(name, smoke=smoke)
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = make_plan(scenario)
+    config, faults = _written(scenario, folder)
+    with stack.fakes(folder, faults) as fakes, stack.gateway(folder, config, fakes.env()) as url:
+        _warm_up(url, fakes)
+        code = _locust(scenario, name, folder, url, fakes, smoke=smoke, processes=processes)
+        journal = fakes.journal()
+    attempts = _attempts(folder, config)
+    records = joined(read_records(folder / "requests.jsonl"), attempts)
+    write_records(records, folder / "requests.jsonl")
+    summary = summarise(scenario, records, planned=len(plan), attempts=attempts, journal=journal)
+    rehearsed = _virtual(scenario, plan, folder, config, faults) if virtual else None
+    return _reported(scenario, folder, records, summary, rehearsed, code)
+
+
+def _written(scenario: Scenario, folder: Path) -> tuple[Path, Path]:
+    """The gateway's configuration, with a ledger of this run, and the fakes' scenario."""
+    config, faults = folder / "llm-providers.toml", folder / "fakes.toml"
+    budget = {**scenario.gateway.get("budget", {}), "ledger": LEDGER}
+    for old in folder.glob("costs.db*"):
+        old.unlink()
+    config.write_text(tomli_w.dumps({**scenario.gateway, "budget": budget}), "utf-8")
+    faults.write_text(tomli_w.dumps(dict(scenario.fakes)), "utf-8")
+    return config, faults
+
+
+def _warm_up(url: str, fakes: stack.Fakes) -> None:
+    """The fakes forget whatever the gateway's start asked them."""
+    fakes.reset()
+
+
+def _locust(
+    scenario: Scenario,
+    name: str,
+    folder: Path,
+    url: str,
+    fakes: stack.Fakes,
+    *,
+    smoke: bool,
+    processes: int,
+) -> int:
+    command = [
+        *(sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"),
+        *("--host", url, "--scenario", name, "--control-url", fakes.control_url),
+        *("--run-dir", str(folder), "--stop-timeout", str(STOP_TIMEOUT_S)),
+        *("--html", str(folder / "locust.html"), "--csv", str(folder / "locust")),
+    ]
+    if smoke:
+        command.append("--smoke")
+    if processes > 1:
+        port = str(stack.free_port())
+        command += ["--processes", str(processes), "--master-bind-host", MASTER_HOST]
+        command += ["--master-bind-port", port, "--master-port", port]
+    within_s = scenario.duration_s + scenario.drain_s + STOP_TIMEOUT_S + STARTING_S_MAX
+    code = stack.finish("locust", command, folder, timeout_s=within_s)
+    if not (folder / "requests.jsonl").exists():
+        raise StackError(f"locust ended with code {code} and left no requests; see locust.log")
+    return code
+
+
+def _attempts(folder: Path, config: Path) -> list[dict[str, Any]]:
+    """The ledger's attempts, as the router's own command tells them."""
+    path = folder / "attempts.jsonl"
+    command = [sys.executable, "-m", "router", "costs", LEDGER.replace(":", f":{folder}/")]
+    code = stack.finish("costs", [*command, "--records"], folder, timeout_s=60, output=path)
+    if code != 0:
+        raise StackError(
+            f"the ledger could not be read, or does not add up; see costs.log ({code})"
+        )
+    return _lines(path)
+
+
+def _virtual(
+    scenario: Scenario, plan: Sequence[Planned], folder: Path, config: Path, faults: Path
+) -> tuple[list[Record], dict[str, Any]]:
+    """The same requests, faults and configuration in virtual time."""
+    virtual = folder / "virtual"
+    virtual.mkdir(exist_ok=True)
+    write_plan(tuple(plan), virtual / "plan.jsonl")
+    command = [
+        *stack.llmsim("rehearse"),
+        *("--config", str(config), "--scenario", str(faults)),
+        *("--plan", str(virtual / "plan.jsonl"), "--out", str(virtual)),
+        *("--request-s-max", str(scenario.request_s_max)),
+    ]
+    code = stack.finish("rehearse", command, virtual, timeout_s=VIRTUAL_S_MAX)
+    if code != 0:
+        raise StackError(f"the run in virtual time ended with code {code}; see rehearse.log")
+    attempts = _lines(virtual / "attempts.jsonl")
+    records = joined(read_records(virtual / "requests.jsonl"), attempts)
+    journal = _lines(virtual / "journal.jsonl")
+    summary = summarise(scenario, records, planned=len(plan), attempts=attempts, journal=journal)
+    (virtual / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
+    return records, summary
+
+
+def _reported(
+    scenario: Scenario,
+    folder: Path,
+    records: list[Record],
+    summary: dict[str, Any],
+    rehearsed: tuple[list[Record], dict[str, Any]] | None,
+    locust_code: int,
+) -> Result:
+    findings = check(scenario.slo, summary)
+    compared = compare(scenario.agreement, summary, rehearsed[1]) if rehearsed else []
+    missed = not all(one.ok for one in (*findings, *compared))
+    code = 2 if locust_code > 1 else int(missed or locust_code == 1)
+    whole = {
+        **summary,
+        "slo": [asdict(finding) for finding in findings],
+        "virtual": rehearsed[1] if rehearsed else None,
+        "agreement": [asdict(one) for one in compared],
+        "exit_code": code,
+    }
+    (folder / "summary.json").write_text(json.dumps(whole, indent=2) + "\n", "utf-8")
+    write_report(
+        folder / "report.html",
+        scenario,
+        records,
+        summary,
+        findings,
+        compared,
+        virtual=rehearsed[0] if rehearsed else None,
+    )
+    return Result(
+        folder=folder,
+        summary=whole,
+        findings=tuple(findings),
+        compared=tuple(compared),
+        code=code,
+    )
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]

@@ -1,0 +1,166 @@
+"""The markers that say what happens to a test's fakes: faults, paces, limits.
+
+Read from the closest to the farthest, and written as rules in that order, so that a function's
+come before its class's. They are the weather of a test: none of them has to be met. What must not
+be here: settings (`settings`), budgets (`routing`), load (`load`).
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from fakeservers import FakeProvider, FakeServers
+
+__all__ = ["BRINGS_FAKES", "REGISTERED", "apply_markers", "scripted_by_markers"]
+
+REGISTERED = (
+    "llmsim(scenario=, seed=, virtual=, unmatched=, unused=, mode=, block_network=, validation=, "
+    "models=, impossible=): settings of the fakes for one test; scenario is a file or a Scenario, "
+    "unmatched 'error' or 'natural', unused and impossible 'error' or 'allow', mode 'fake', "
+    "'real' or 'mock', validation 'strict' or 'off', models 'known' or 'any'; virtual=True runs "
+    "the test in virtual time.",
+    "llmsim_fault(provider, fault, times=, rate=, between=, every=): a provider, or a list of "
+    "them, fails: fault is a status, a name such as 'overloaded', or what fails() takes.",
+    "llmsim_pace(provider, preset=, ttft=, inter_token=, ...): a provider answers at this pace, a "
+    "preset such as 'claude_sonnet' or fields of Pace.",
+    "llmsim_limits(provider, rpm=, tpm=, ...): a provider enforces these rate limits.",
+    "llmsim_budget(per_task_usd=, daily_usd=, monthly_usd=, mode=, limits=, ...): limits of the "
+    "budget of this test's routers, such as daily_usd='0.01'; fields of CostManagementPolicy.",
+    "llmsim_load(arrivals=, duration=, concurrency=, spacing=, success_min=, p50_s_max=, "
+    "p95_s_max=, p99_s_max=, cost_usd_max=, virtual=): run the coroutine function once for each "
+    "arrival, in virtual time unless virtual=False, and assert the limits.",
+    "llmsim_real(provider, ...): only for runs in which these providers, or any, are real.",
+)
+
+BRINGS_FAKES = ("llmsim_fault", "llmsim_pace", "llmsim_limits", "llmsim_load", "llmsim_real")
+"""Markers that mean nothing without the fakes: a test that has one gets them."""
+
+
+def apply_markers(item: pytest.Item, servers: "FakeServers") -> None:
+    """Write the rules that a test's markers say. Raises UsageError that names what is allowed."""
+    for mark in item.iter_markers():
+        if (apply := _APPLIED.get(mark.name)) is not None:
+            for handle in _handles(item, mark, servers):
+                _write(item, mark, apply, handle)
+
+
+def scripted_by_markers(item: pytest.Item) -> Iterator[tuple[str, str]]:
+    """Providers that markers script, each with the marker's name."""
+    for mark in item.iter_markers():
+        if mark.name in _APPLIED and mark.args:
+            yield from ((str(name), mark.name) for name in _names(mark.args[0]))
+
+
+def _write(
+    item: pytest.Item,
+    mark: pytest.Mark,
+    apply: Callable[..., None],
+    handle: "FakeProvider",
+) -> None:
+    from fakeservers import ScriptError
+
+    try:
+        apply(handle, *mark.args[1:], **mark.kwargs)
+    except ScriptError as problem:
+        raise pytest.UsageError(f"{item.nodeid}: {mark.name}: {problem}") from None
+    except TypeError as problem:
+        takes = [name for name in inspect.signature(apply).parameters if name != "handle"]
+        raise pytest.UsageError(
+            f"{item.nodeid}: {mark.name}: {_plain(problem)}. It takes provider, {', '.join(takes)}."
+        ) from None
+
+
+def _fault(
+    handle: "FakeProvider",
+    fault: object,
+    *,
+    times: int | None = None,
+    rate: Any = 1.0,
+    between: Any = (),
+    every: Any = None,
+) -> None:
+    if isinstance(fault, str):
+        fault = _named(fault)
+    from fakeservers.behaviour.schedule import Window
+
+    what = tuple(fault) if isinstance(fault, list | tuple) else (fault,)
+    if not between and every is None and rate == 1.0:
+        between = Window(0.0, math.inf)  # what holds at times need not be met
+    handle.on().fails(*what, times=times, rate=rate, between=between, every=every)
+
+
+def _pace(handle: "FakeProvider", preset: Any = None, **fields: Any) -> None:
+    from fakeservers import ScriptError, presets
+
+    if isinstance(preset, str):
+        names = {name.lower(): getattr(presets, name) for name in presets.__all__}
+        if preset.lower() not in names:
+            raise ScriptError(f"no preset {preset!r}; there are {', '.join(names)}")
+        preset = names[preset.lower()]
+    handle.paces(preset, **fields)
+
+
+def _limits(handle: "FakeProvider", **limits: int | None) -> None:
+    handle.limits(**limits)
+
+
+_APPLIED: Mapping[str, Callable[..., None]] = {
+    "llmsim_fault": _fault,
+    "llmsim_limits": _limits,
+    "llmsim_pace": _pace,
+}
+
+
+def _named(word: str) -> object:
+    """The fault of a name, where its constructor needs nothing more."""
+    import fakeservers
+    from fakeservers.behaviour import failures, faults
+
+    names = [
+        name
+        for name in (*failures.__all__, *faults.__all__)
+        if name in fakeservers.__all__ and _needs_nothing(getattr(fakeservers, name))
+    ]
+    if word not in names:
+        raise fakeservers.ScriptError(
+            f"no fault {word!r}; there are {', '.join(sorted(names))}, statuses such as 503, and "
+            f"what fails() takes"
+        )
+    return getattr(fakeservers, word)()
+
+
+def _needs_nothing(made: Any) -> bool:
+    if inspect.isclass(made):
+        return False
+    parameters = inspect.signature(made).parameters.values()
+    return all(p.default is not p.empty or p.kind is p.VAR_POSITIONAL for p in parameters)
+
+
+def _handles(
+    item: pytest.Item, mark: pytest.Mark, servers: "FakeServers"
+) -> Iterator["FakeProvider"]:
+    known = servers.providers
+    if not mark.args:
+        raise pytest.UsageError(
+            f"{item.nodeid}: {mark.name} names no provider: {mark.name}({next(iter(known))!r}, "
+            f"...); there are {', '.join(known)}."
+        )
+    for name in _names(mark.args[0]):
+        if not isinstance(name, str) or name not in known:
+            raise pytest.UsageError(
+                f"{item.nodeid}: {mark.name}: no provider {name!r}; there are {', '.join(known)}."
+            )
+        yield known[name]
+
+
+def _names(first: object) -> tuple[object, ...]:
+    return tuple(first) if isinstance(first, list | tuple | set) else (first,)
+
+
+def _plain(problem: TypeError) -> str:
+    """Python's own words, without the name of a function that nobody wrote."""
+    return str(problem).partition("() ")[2] or str(problem)

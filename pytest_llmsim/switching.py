@@ -1,0 +1,131 @@
+"""Who answers in a test: the fakes, or the real services.
+
+A provider that is real keeps the keys and addresses of the environment; what would script its
+fake, or look into it, skips the test and says why. What must not be here: how a mode is chosen
+(`settings`), and what real calls cost (`metering`).
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Never
+
+import pytest
+
+from fakeservers import FakeProvider
+from fakeservers.environment import pointed_at
+
+from .markers import scripted_by_markers
+from .settings import PROVIDERS, Settings
+
+if TYPE_CHECKING:
+    from fakeservers import FakeServers
+    from fakeservers.serving.exchange import Fake
+    from fakeservers.wire.base import Provider
+
+__all__ = ["REAL_URLS", "check_switched", "pointed", "real_url", "stand_ins"]
+
+REAL_URLS: Mapping[str, str] = {
+    "claude": "https://api.anthropic.com",
+    "openai": "https://api.openai.com/v1",
+    "gemini": "https://generativelanguage.googleapis.com",
+    "ollama": "http://127.0.0.1:11434",
+}
+"""Where the SDKs go when no variable says otherwise."""
+
+SCRIPTED = "llmsim: {provider} is real in this run ({why}), and this test scripts it: {how}"
+LOOKED_AT = (
+    "llmsim: {provider} is real in this run ({why}), and this test looks into its fake: {how}"
+)
+
+
+def check_switched(item: pytest.Item, settings: Settings) -> None:
+    """Skip a test that is for real providers only, or scripts one that is real by a marker."""
+    for mark in item.iter_markers("llmsim_real"):
+        wanted = mark.args or PROVIDERS
+        if unknown := [name for name in wanted if name not in PROVIDERS]:
+            raise pytest.UsageError(
+                f"{item.nodeid}: llmsim_real: no provider {unknown[0]!r}; there are "
+                f"{', '.join(PROVIDERS)}."
+            )
+        real = [name for name in wanted if settings.mode_of(name) == "real"]
+        if not real or (mark.args and len(real) < len(wanted)):
+            named = " and ".join(mark.args) or "some provider"
+            variable = f"LLMSIM_{mark.args[0].upper()}" if len(mark.args) == 1 else "LLMSIM_MODE"
+            pytest.skip(f"llmsim: this test is for the real {named}: run with {variable}=real")
+    for name, marker in scripted_by_markers(item):
+        if isinstance(name, str) and name in PROVIDERS and settings.mode_of(name) == "real":
+            pytest.skip(_told(SCRIPTED, name, settings, f"@pytest.mark.{marker}({name!r}, ...)"))
+
+
+def stand_ins(servers: "FakeServers", settings: Settings) -> None:
+    """Have the handles of real providers skip the test that uses them."""
+    for name, fake in servers._fakes.items():
+        if settings.mode_of(name) == "real":
+            servers._handles[name] = RealProvider(fake, settings)
+
+
+class RealProvider(FakeProvider):
+    """The handle of a provider that is real in this run."""
+
+    def __init__(self, fake: "Fake", settings: Settings) -> None:
+        super().__init__(fake, lambda: real_url(fake.provider))
+        self._settings = settings
+
+    @property
+    def url(self) -> str:
+        """The address of the real service."""
+        return self._origin()
+
+    def on(self, **match: Any) -> Never:
+        self._skip(SCRIPTED, "on(...)")
+
+    def limits(self, **limits: int | None) -> Never:
+        self._skip(SCRIPTED, "limits(...)")
+
+    def jobs(self, **timing: Any) -> Never:
+        self._skip(SCRIPTED, "jobs(...)")
+
+    @property
+    def calls(self) -> Never:
+        self._skip(LOOKED_AT, "calls")
+
+    @property
+    def requests(self) -> Never:
+        self._skip(LOOKED_AT, "requests")
+
+    @property
+    def last(self) -> Never:
+        self._skip(LOOKED_AT, "last")
+
+    def transcript(self) -> Never:
+        self._skip(LOOKED_AT, "transcript()")
+
+    def _skip(self, text: str, how: str) -> Never:
+        pytest.skip(_told(text, self.name, self._settings, f"llmsim.{self.name}.{how}"))
+
+
+@contextmanager
+def pointed(servers: "FakeServers", settings: Settings) -> Iterator[None]:
+    """Point the SDKs at the fakes of those providers that are not real."""
+    fakes = {
+        fake.provider: servers[name].url
+        for name, fake in servers._fakes.items()
+        if settings.mode_of(name) != "real"
+    }
+    with ExitStack() as entered:
+        entered.enter_context(pointed_at(fakes))
+        yield
+
+
+def real_url(provider: "Provider", environ: Mapping[str, str] = os.environ) -> str:
+    """The address of the real service: the environment's, else the one that the SDK knows."""
+    probe = "http://probe"
+    names = [name for name, value in provider.env(probe).items() if value == probe]
+    return next((url for name in names if (url := environ.get(name))), REAL_URLS[provider.name])
+
+
+def _told(text: str, provider: str, settings: Settings, how: str) -> str:
+    own = getattr(settings, provider, None) is not None
+    why = settings.why(provider if own else "mode")
+    return text.format(provider=provider, why=why, how=how)

@@ -1,0 +1,57 @@
+"""The page about the SDKs is what they do."""
+
+from importlib.metadata import version
+
+import pytest
+
+for package in ("anthropic", "google.genai", "ollama", "openai"):
+    pytest.importorskip(package)
+
+import fakeservers  # noqa: E402
+from fakeservers.behaviour import failures, faults  # noqa: E402
+from tools.sdk_calls import ANSWER, SURFACES  # noqa: E402
+from tools.what_sdks_do import PAGE, ROWS, bench, head, section  # noqa: E402
+
+HELPERS = {"Fault", "failure", "over", "together"}
+
+
+@pytest.fixture(autouse=True)
+def same_versions():
+    """Another version of an SDK may do otherwise: `python tools/what_sdks_do.py` tells."""
+    if head() not in PAGE.read_text("utf-8"):
+        found = ", ".join(f"{s.dist} {version(s.dist)}" for s in SURFACES)
+        pytest.skip(f"the page was written with other versions than {found}")
+
+
+def test_every_fault_is_on_the_page():
+    """Each constructor of an error and of a fault."""
+    rows = [fault for faults in ROWS.values() for fault in faults]
+    made = {*failures.__all__, *faults.__all__} - HELPERS
+    assert made == {fault.partition("(")[0] for fault in rows}
+    assert made <= set(fakeservers.__all__)
+
+
+@pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.title.partition(",")[2].strip(" `"))
+def test_the_page_says_what_a_sdk_does(surface):
+    """Every row, streamed and not, with the synchronous and the asynchronous client."""
+    assert section(surface) in PAGE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("surface", SURFACES[:3], ids=["claude", "chat", "responses"])
+def test_without_retries_the_exceptions_are_the_same(surface):
+    """After one request, as the page says."""
+    tried = ("http_error(500)", "reset()", "cut(after_chunks=1)", "http_error(404)")
+    with bench(surface, is_async=False) as as_it_is:
+        usual = [as_it_is.measure(fault, streamed=s) for fault in tried for s in (False, True)]
+    with bench(surface, is_async=False, max_retries=0) as eager:
+        once = [eager.measure(fault, streamed=s) for fault in tried for s in (False, True)]
+    assert [(o.problem, o.said) for o in once] == [(o.problem, o.said) for o in usual]
+    assert {(o.attempts, o.took_s) for o in once} == {(1, 0.0)}
+
+
+@pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.title)
+def test_without_a_fault_there_is_an_answer(surface):
+    """The measure itself: `line_endings("lf")` changes nothing that matters."""
+    with bench(surface, is_async=True) as measured:
+        outcome = measured.measure('line_endings("lf")', streamed=True)
+    assert (outcome.said, outcome.problem, outcome.took_s) == (ANSWER, "", 0.0)

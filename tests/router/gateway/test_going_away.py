@@ -1,0 +1,120 @@
+"""A caller who goes away, a caller who is not let in, a gateway that is told to end."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import httpx2
+import pytest
+
+from fakeservers import FakeServers, slow_first_byte, stall
+from router.errors import ConfigError
+from router.gateway import GatewaySettings
+
+from .support import Gateway, endpoint, gateway, router_over
+
+HELLO = {"model": "claude", "messages": [{"role": "user", "content": "Hello?"}]}
+UPSTREAM_CLOSED_S = 0.1
+
+
+def waited_s(condition: Callable[[], bool], most_s: float = 3.0) -> float:
+    """How long it takes until this holds."""
+    begun_s = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun_s < most_s, "it never came to hold"
+        time.sleep(0.002)
+    return time.monotonic() - begun_s
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_cancel_reaches_the_provider(llmsim: FakeServers, served: Gateway, streamed: bool) -> None:
+    """When the caller closes its connection, the upstream request is closed within 100 ms, and
+    what it cost is booked."""
+    llmsim.claude.fails(stall(after_chunks=1, for_s=30) if streamed else slow_first_byte(30))
+
+    async def leave() -> None:
+        async with httpx2.AsyncClient(base_url=served.origin) as http:
+            body = HELLO | {"stream": streamed}
+            asking = asyncio.create_task(_read(http, body))
+            while not llmsim.claude.calls:
+                await asyncio.sleep(0.005)
+            await asyncio.sleep(0.1)
+            asking.cancel()
+            await asyncio.wait((asking,))
+
+    asyncio.run(leave())
+    took_s = waited_s(lambda: llmsim.claude.last.outcome == "disconnected")
+    assert took_s < UPSTREAM_CLOSED_S
+    waited_s(lambda: len(served.router.costs.records) == 1)
+    assert served.router.costs.records[0].outcome == "cancelled"
+
+
+async def _read(http: httpx2.AsyncClient, body: object) -> None:
+    async with http.stream("POST", "/v1/chat/completions", json=body) as answer:
+        async for _ in answer.aiter_bytes():
+            pass
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"authorization": "Bearer wrong"}, 401),
+        ({"authorization": "Bearer sesame"}, 200),
+        ({"x-api-key": "sesame"}, 200),
+        ({"x-goog-api-key": "sesame"}, 200),
+    ],
+)
+def test_the_token(llmsim: FakeServers, headers: dict[str, str], status: int) -> None:
+    """With a token, it is asked for wherever an SDK puts its key."""
+    with gateway(router_over(endpoint(llmsim, "openai")), token="sesame") as served:
+        answer = served.http.post(
+            "/v1/chat/completions", json=HELLO | {"model": "auto"}, headers=headers
+        )
+        assert answer.status_code == status
+        assert served.http.get("/healthz").status_code == 200
+        assert served.http.get("/v1/costs").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers", [{"host": "evil.example"}, {"origin": "https://evil.example"}], ids=str
+)
+def test_no_page_of_a_browser_may_spend(served: Gateway, headers: dict[str, str]) -> None:
+    """Without a token, neither a foreign page nor a foreign name of this address is answered."""
+    answer = served.http.post("/v1/chat/completions", json=HELLO, headers=headers)
+    assert answer.status_code == 401 and "without a token" in answer.json()["error"]["message"]
+
+
+def test_other_machines_need_a_token() -> None:
+    """Listening for other machines without a token is refused, with the way out."""
+    with pytest.raises(ConfigError, match="give --token"):
+        GatewaySettings(host="0.0.0.0")
+    assert "sesame" not in repr(GatewaySettings(host="0.0.0.0", token="sesame"))
+
+
+def test_no_more_calls_than_the_bound(llmsim: FakeServers) -> None:
+    """Beyond calls_max a call is refused at once, and may be tried again."""
+    llmsim.openai.fails(slow_first_byte(1))
+    with gateway(router_over(endpoint(llmsim, "openai")), calls_max=1) as served:
+
+        async def both() -> list[int]:
+            async with httpx2.AsyncClient(base_url=served.origin) as http:
+                asked = [
+                    http.post("/v1/chat/completions", json=HELLO | {"model": "auto"}) for _ in "ab"
+                ]
+                return sorted(answer.status_code for answer in await asyncio.gather(*asked))
+
+        assert asyncio.run(both()) == [200, 503]
+
+
+def test_a_body_that_is_too_large(llmsim: FakeServers) -> None:
+    """It is refused before it is read to its end."""
+    with gateway(router_over(endpoint(llmsim, "openai")), body_bytes_max=1000) as served:
+        assert served.chat(user="x" * 2000).status_code == 413
+
+
+def test_no_such_path(served: Gateway) -> None:
+    """A path that is none is told with those there are."""
+    answer = served.http.post("/v1/completions", json={})
+    assert answer.status_code == 404
+    assert "/v1/chat/completions" in answer.json()["error"]["message"]
