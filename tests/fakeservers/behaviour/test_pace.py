@@ -143,7 +143,7 @@ def test_load_slows_everything_down():
         sim.openai.replies("Hi.")
         sim.openai.paces(ttft=10, slots=3, load_factor=3)
         assert together(sim, 0)[0][0] == 10
-        assert [took for took, _ in together(sim, 0, 0.1, 0.2)] == [10, 20, 30]
+        assert [took for took, _ in together(sim, 0, 0.125, 0.25)] == [10, 20, 30]
 
 
 def test_a_cold_model_is_loaded_first():
