@@ -19,6 +19,9 @@ TextPattern = str | re.Pattern[str]
 
 MISSING = "nothing"
 
+KEY_HEADERS = ("x-api-key", "x-goog-api-key", "api-key", "authorization")
+"""Where the SDKs send the key: Anthropic's, Google's, Azure's, and for others as a bearer token."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -44,6 +47,7 @@ class Match:
     system       the same for the system text
     tool_result  the same for one of the tool results that the request brings back
     turn         1 for the first call of a conversation, 2 after one answer of the model, ...
+    key          the API key that the request was sent with, `*` and `?` as for the model
     headers      names (any case) and their exact values or compiled patterns
     endpoint     the API's name for the operation, such as `chat.completions`
     where        called with the request, true when it is the one
@@ -54,13 +58,14 @@ class Match:
     system: TextPattern | None = None
     tool_result: TextPattern | None = None
     turn: int | None = None
+    key: TextPattern | None = None
     headers: Mapping[str, TextPattern] = field(default_factory=dict)
     endpoint: str | None = None
     where: Callable[[Request], Any] | None = None
     checks: tuple[Check, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("model", "prompt", "system", "tool_result"):
+        for name in ("model", "prompt", "system", "tool_result", "key"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str | re.Pattern):
                 raise ScriptError(
@@ -77,7 +82,7 @@ class Match:
         """The keywords of the `on(...)` that makes this match."""
         asked = [
             f"{name}={_show(value)}"
-            for name in ("model", "prompt", "system", "tool_result", "turn", "endpoint")
+            for name in ("model", "prompt", "system", "tool_result", "turn", "key", "endpoint")
             if (value := getattr(self, name)) is not None
         ]
         asked += [f"headers={{{k!r}: {_show(v)}}}" for k, v in self.headers.items()]
@@ -110,6 +115,8 @@ def _checks(match: Match) -> Iterator[Check]:
         yield partial(_check_tool_result, match.tool_result)
     if match.turn is not None:
         yield partial(_check_turn, match.turn)
+    if match.key is not None:
+        yield partial(_check_key, match.key)
     for name, wanted in match.headers.items():
         yield partial(_check_header, name, wanted)
     if match.endpoint is not None:
@@ -122,12 +129,7 @@ def _check_model(
     wanted: TextPattern, request: Request, headers: Mapping[str, str]
 ) -> Difference | None:
     name = request.model
-    found = (
-        wanted.search(name) is not None
-        if isinstance(wanted, re.Pattern)
-        else wanted == name or fnmatchcase(name, wanted)
-    )
-    return None if found else Difference("model", _show(wanted), _show(name))
+    return None if _named(wanted, name) else Difference("model", _show(wanted), _show(name))
 
 
 def _check_prompt(
@@ -163,6 +165,15 @@ def _check_turn(wanted: int, request: Request, headers: Mapping[str, str]) -> Di
     return None if turn == wanted else Difference("turn", str(wanted), str(turn or MISSING))
 
 
+def _check_key(
+    wanted: TextPattern, request: Request, headers: Mapping[str, str]
+) -> Difference | None:
+    sent = [headers[name].rpartition(" ")[2] for name in KEY_HEADERS if name in headers]
+    if any(_named(wanted, key) for key in sent):
+        return None
+    return Difference("key", "its value", "another value" if sent else MISSING)
+
+
 def _check_header(
     name: str, wanted: TextPattern, request: Request, headers: Mapping[str, str]
 ) -> Difference | None:
@@ -185,6 +196,12 @@ def _check_where(
     wanted: Callable[[Request], Any], request: Request, headers: Mapping[str, str]
 ) -> Difference | None:
     return None if wanted(request) else Difference("where", "a true value", "a false one")
+
+
+def _named(wanted: TextPattern, name: str) -> bool:
+    if isinstance(wanted, re.Pattern):
+        return wanted.search(name) is not None
+    return wanted == name or fnmatchcase(name, wanted)
 
 
 def _contains(wanted: TextPattern, text: str) -> bool:

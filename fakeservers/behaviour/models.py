@@ -113,12 +113,12 @@ class Catalogue:
         self._lenient = lenient
         self._naming = naming or Naming()
         self._models = {model.id: model for model in models}
-        self._library = _by_name(self._models)
         self._own = dict(self._models)
         self._removed: set[str] = set()
         self._names: dict[str, Model] = {}
         self._derived: dict[str, Model] = {}
         self._index()
+        self._library = self._names  # which is made anew by every change
 
     @property
     def lenient(self) -> bool:

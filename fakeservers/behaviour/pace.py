@@ -82,15 +82,20 @@ class Pace:
 
 @dataclass(slots=True, kw_only=True)
 class Timing:
-    """The waiting times of one answer of `tokens` output tokens."""
+    """The waiting times of one answer of `tokens` output tokens; `unloaded_s` is the first one
+    while nothing else is answered."""
 
-    first_s: float
+    unloaded_s: float
     inter_token: Delay
     random: Random | None
     scale: Callable[[], float]
     tokens: int = 0
     pace: Pace
     drawn: int = 0
+
+    def first_s(self) -> float:
+        """The wait before the first chunk, under the load of the moment."""
+        return self.unloaded_s * self.scale()
 
     def gap_s(self) -> float:
         """The wait before the next chunk."""
@@ -101,8 +106,8 @@ class Timing:
     def total_s(self) -> float:
         """The wait for an answer in one piece: for all of its tokens."""
         if self.inter_token.nothing:
-            return self.first_s
-        return self.first_s + sum(self.gap_s() for _ in range(self.tokens - 1))
+            return self.first_s()
+        return self.first_s() + sum(self.gap_s() for _ in range(self.tokens - 1))
 
 
 def timing(
@@ -135,7 +140,7 @@ def timing(
     if cold:
         first_s += pace.cold_start_s
     return Timing(
-        first_s=first_s * scale(),
+        unloaded_s=first_s,
         inter_token=pace.inter_token,
         random=source,
         scale=scale,

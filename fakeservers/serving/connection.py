@@ -157,7 +157,7 @@ class MessageConnection:
         self.sent_bytes = 0
 
     def start(self, status: int, headers: Headers, length: int | None) -> None:
-        encoded = [(n.encode("latin-1"), http1.clean(v).encode("latin-1")) for n, v in headers]
+        encoded = http1.fields(headers)
         if length is not None:
             encoded.append((b"content-length", b"%d" % length))
         self._waiting.append({"type": "http.response.start", "status": status, "headers": encoded})

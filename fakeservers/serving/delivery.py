@@ -95,7 +95,7 @@ async def _paced(
         await connection.drained()
         return
     # What opens a stream comes with its first token, as the services send it.
-    due_s = begun_s + timing.first_s
+    due_s = begun_s + timing.first_s()
     await clock.sleep_until(due_s)
     connection.start(answer.status, answer.headers, None)
     exchange.begun = True
@@ -165,7 +165,7 @@ class _Delivery:
         first = True
         if timing is not None:
             # What opens a stream comes with its first token, as the services send it.
-            await self._wait(timing.first_s)
+            await self._wait(timing.first_s())
         self._exchange.begun = True
         for step in steps(answer, self._fault):
             if isinstance(step, Frame):

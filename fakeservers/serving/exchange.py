@@ -21,6 +21,7 @@ from ..behaviour.pace import Pace, Timing, timing
 from ..behaviour.possible import impossibility
 from ..behaviour.scenario import NATURAL, Decision, Script, decide
 from ..behaviour.store import Store
+from ..behaviour.tokens import PromptCounts
 from ..canonical import (
     ApiError,
     ChatRequest,
@@ -46,7 +47,7 @@ from ..wire.base import Answer, Headers, HttpRequest, Provider, Stamp
 from .credentials import account, check_token, redacted
 from .known import Asked, Known
 from .load import Load
-from .routing import RouteTable
+from .routing import route_table
 from .work import catch_up, is_read_alike, keep
 
 __all__ = ["Fake"]
@@ -78,7 +79,7 @@ class Fake:
         self._models = models
         self._token = token
         self._first_validation: Validation = validation
-        self._routes = RouteTable(provider.routes)
+        self._routes = route_table(provider)
         self.script = Script()
         self.reset()
 
@@ -94,6 +95,7 @@ class Fake:
             memory=Memory(),
             jobs=Jobs(self.clock.wall),
             caches=PromptCaches(),
+            counted=PromptCounts(),
         )
         self._known = Known()
         self._validation = self._first_validation

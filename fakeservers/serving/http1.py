@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from ..wire.base import Headers
 
-__all__ = ["LAST_CHUNK", "chunk", "clean", "head"]
+__all__ = ["LAST_CHUNK", "chunk", "clean", "fields", "head"]
 
 LAST_CHUNK = b"0\r\n\r\n"
 
@@ -28,6 +28,14 @@ def head(status: int, headers: Headers, more: Iterable[str]) -> bytes:
     if not (together.isascii() and together.isprintable()):
         lines = [clean(line) for line in lines]
     return (_STATUS_LINES[status] + "\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def fields(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Names and values as an ASGI server takes them."""
+    together = "".join([value for _, value in headers])
+    if not (together.isascii() and together.isprintable()):
+        headers = tuple((name, clean(value)) for name, value in headers)
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def clean(text: str) -> str:

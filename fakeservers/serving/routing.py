@@ -7,11 +7,12 @@ from functools import lru_cache
 from starlette.routing import compile_path
 
 from ..canonical import ApiError, Rejected
-from ..wire.base import Endpoint, Route
+from ..wire.base import Endpoint, Provider, Route
 
-__all__ = ["RouteTable"]
+__all__ = ["RouteTable", "route_table"]
 
 TEMPLATES_REMEMBERED_MAX = 256
+PROVIDERS_REMEMBERED_MAX = 16
 
 NOTHING: Mapping[str, str] = {}
 
@@ -22,8 +23,15 @@ def _pattern(path: str) -> re.Pattern[str]:
     return compile_path(path)[0]
 
 
+@lru_cache(maxsize=PROVIDERS_REMEMBERED_MAX)
+def route_table(provider: Provider) -> "RouteTable":
+    """The table of a provider's routes, made once: every test has fakes of its own."""
+    return RouteTable(provider.routes)
+
+
 class RouteTable:
-    """Finds the endpoint of a request. Fixed paths are looked up, templates tried in order."""
+    """Finds the endpoint of a request, and never changes. Fixed paths are looked up, templates
+    tried in order."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._fixed: dict[str, dict[str, Endpoint]] = {}

@@ -17,6 +17,7 @@ from .segments import Segment, compact, token_numbers
 from .vocabulary import counter, encoding_name
 
 __all__ = [
+    "PromptCounts",
     "Segment",
     "compact",
     "count_chat",
@@ -29,6 +30,8 @@ __all__ = [
     "segments",
     "total",
 ]
+
+PROMPTS_REMEMBERED_MAX: Final = 64
 
 REASONING_STEP: Final = 64
 """OpenAI reports reasoning tokens in steps of this (in every recorded answer)."""
@@ -81,15 +84,36 @@ def count_request(request: ChatRequest) -> int:
     return total(segments(request))
 
 
-def count_chat(request: ChatRequest, replies: Iterable[Reply]) -> Usage:
-    """What a request and the replies to it come to."""
+class PromptCounts:
+    """What the prompts that were counted last come to. A request that comes again is the same
+    object, so it is known by that."""
+
+    def __init__(self) -> None:
+        self._counted: dict[int, tuple[ChatRequest, Usage]] = {}
+
+    def of(self, request: ChatRequest) -> Usage:
+        """As `count_prompt`."""
+        found = self._counted.get(id(request))
+        if found is not None and found[0] is request:
+            return found[1]
+        usage = count_prompt(request)
+        if len(self._counted) >= PROMPTS_REMEMBERED_MAX:
+            del self._counted[next(iter(self._counted))]
+        self._counted[id(request)] = (request, usage)
+        return usage
+
+
+def count_chat(
+    request: ChatRequest, replies: Iterable[Reply], prompt: Usage | None = None
+) -> Usage:
+    """What a request, whose `prompt` may have been counted already, and the replies come to."""
     output, reasoning = _count_output(replies, request)
-    prompt, modalities = _count_prompt(request)
+    usage = count_prompt(request) if prompt is None else prompt
     return Usage(
-        input_tokens=prompt,
+        input_tokens=usage.input_tokens,
         output_tokens=output,
         reasoning_tokens=reasoning,
-        modalities=modalities,
+        modalities=usage.modalities,
     )
 
 

@@ -19,6 +19,7 @@ from tests.fakeservers.support import after_tool, chat
         Match(model="gpt-4o"),
         Match(system="terse"),
         Match(turn=1),
+        Match(key="team-a-*"),
         Match(headers={"X-Team": "search"}),
         Match(endpoint="chat"),
         Match(where=lambda request: request.stream is False),
@@ -28,7 +29,8 @@ from tests.fakeservers.support import after_tool, chat
 def test_a_match_has_no_difference(match):
     """Every field that holds leaves nothing to tell."""
     request = chat("What is the capital of France?", system="Be terse.", model="gpt-4o")
-    assert difference(match, request, {"x-team": "search"}) == ()
+    headers = {"x-team": "search", "authorization": "Bearer team-a-1"}
+    assert difference(match, request, headers) == ()
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,7 @@ def test_a_match_has_no_difference(match):
         (Match(system="terse"), "system: wanted one with 'terse', got ''"),
         (Match(turn=2), "turn: wanted 2, got 1"),
         (Match(tool_result="rain"), "tool_result: wanted one with 'rain', got nothing"),
+        (Match(key="a"), "key: wanted its value, got nothing"),
         (Match(endpoint="responses"), "endpoint: wanted 'responses', got 'chat'"),
         (Match(where=lambda request: False), "where: wanted a true value, got a false one"),
         (Match(headers={"x-team": "a"}), "headers['x-team']: wanted its value, got nothing"),
