@@ -53,7 +53,8 @@ def bound_socket(host: str, port: int) -> socket.socket:
     """A socket that listens; port 0 is a free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    sock.set_inheritable(True)
+    # Heads and bodies are written apart, and asyncio forgets this for sockets that it is handed.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
 
 

@@ -23,12 +23,14 @@ def test_the_command(tmp_path: Path) -> None:
     assert table and command
     (tmp_path / "llm-providers.toml").write_text(table[1], "utf-8")
     options = command[1].replace("--port 4010", "--port 0").split()
-    with started_at(tmp_path, *options, LLMSIM_MODE="mock") as (origin, _):
-        with httpx2.Client(base_url=origin, timeout=30) as http:
-            body = {"model": "small", "messages": [{"role": "user", "content": "Hello?"}]}
-            answer = http.post("/v1/chat/completions", json=body)
-            names = [model["id"] for model in http.get("/v1/models").json()["data"]]
-            metrics = http.get("/metrics").text
+    with (
+        started_at(tmp_path, *options, LLMSIM_MODE="mock") as (origin, _),
+        httpx2.Client(base_url=origin, timeout=30) as http,
+    ):
+        body = {"model": "small", "messages": [{"role": "user", "content": "Hello?"}]}
+        answer = http.post("/v1/chat/completions", json=body)
+        names = [model["id"] for model in http.get("/v1/models").json()["data"]]
+        metrics = http.get("/metrics").text
     assert answer.headers["x-llmsim-provider"] == "openai", answer.text
     assert {"auto", "gpt-4o", "small", "quick"} <= set(names)
     assert "llm_gateway_responses_total" in metrics and "llm_router_calls_total" in metrics
