@@ -122,12 +122,13 @@ async def streamed(
             yield event
         chunks = response.aiter_bytes()
         while (frames := await _next(chunks, framing, decoder, ends_s)) is not None:
-            for frame in frames:
-                for event in decoder.feed(frame):
-                    yield event
+            # Told before what came with it: once that is shown, no other target can answer.
             for _ in range(framing.malformed - told):
                 yield Noise(kind="malformed", detail="a line that is not JSON")
             told = framing.malformed
+            for frame in frames:
+                for event in decoder.feed(frame):
+                    yield event
             if decoder.over or (framing.done and decoder.finished):
                 await _drain(chunks)
                 break

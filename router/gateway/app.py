@@ -24,6 +24,8 @@ from .anthropic import AnthropicDialect
 from .counting import Counting, prometheus
 from .exchange import Exchange
 from .gate import refusal
+from .gemini import GeminiDialect
+from .ollama import OllamaDialect
 from .openai import OpenAIDialect
 from .seen import Witness
 from .settings import GatewaySettings
@@ -50,12 +52,15 @@ def create_app(
     shown = _shown(registry)
     admin = Admin(router, settings, shown, time.time())
 
-    def exchange(dialect: Dialect) -> Exchange:
-        return Exchange(router, settings, dialect, counting)
+    def answering(path: str, dialect: Dialect) -> Route:
+        return Route(path, Exchange(router, settings, dialect, counting), methods=["POST"])
 
     routes = [
-        Route("/v1/chat/completions", exchange(OpenAIDialect()), methods=["POST"]),
-        Route("/v1/messages", exchange(AnthropicDialect()), methods=["POST"]),
+        answering("/v1/chat/completions", OpenAIDialect()),
+        answering("/v1/messages", AnthropicDialect()),
+        answering("/v1/models/{call:path}", GeminiDialect()),
+        answering("/v1beta/models/{call:path}", GeminiDialect()),
+        answering("/api/chat", OllamaDialect()),
         Route("/v1/models", admin.models),
         Route("/v1/plan", admin.plan, methods=["POST"]),
         Route("/v1/costs", admin.costs),
@@ -68,7 +73,11 @@ def create_app(
 
 def _by_path(path: str) -> Dialect:
     """Whose form an error has that no route answers."""
-    return AnthropicDialect() if path.startswith("/v1/messages") else OpenAIDialect()
+    if path.startswith("/v1/messages"):
+        return AnthropicDialect()
+    if path.startswith(("/v1beta/", "/v1/models/")):
+        return GeminiDialect()
+    return OllamaDialect() if path.startswith("/api/") else OpenAIDialect()
 
 
 class Gate:

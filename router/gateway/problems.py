@@ -13,6 +13,7 @@ from ..errors import (
     LedgerUnavailable,
     NoTarget,
     RouterError,
+    UnknownPrice,
     UnknownProvider,
 )
 from ..options import read_keywords
@@ -80,6 +81,8 @@ def problem_of(
             return _failed(error, router)
         case UnknownProvider():
             return Problem(kind="not_found", status=404, message=str(error), param="model")
+        case UnknownPrice():
+            return Problem(kind="configuration", status=500, message=str(error))
         case LedgerUnavailable():
             text = "the store of budgets cannot be reached, and its limits fail closed"
             return Problem(kind="ledger", status=503, message=text, retryable=True)

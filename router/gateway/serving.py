@@ -53,7 +53,8 @@ def bound_socket(host: str, port: int) -> socket.socket:
     """A socket that listens; port 0 is a free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    sock.set_inheritable(True)
+    # Heads and bodies are written apart, and asyncio forgets this for sockets that it is handed.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
 
 
@@ -68,6 +69,8 @@ def serve(job: Job, sock: socket.socket) -> int:
 def _work(job: Job, sock: socket.socket) -> None:
     if job.settings.access_log:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    for number in _SIGNALS:
+        signal.signal(number, _leave)
     app = create_app(job.router(), job.settings, config=job.config)
     config = uvicorn.Config(
         app,
@@ -80,6 +83,11 @@ def _work(job: Job, sock: socket.socket) -> None:
         timeout_graceful_shutdown=max(1, round(job.settings.graceful_s)),
     )
     uvicorn.Server(config).run(sockets=[sock])
+
+
+def _leave(number: int, frame: object) -> None:
+    """uvicorn raises the signal that ended it again, when everything is closed."""
+    raise SystemExit(0)
 
 
 def _supervise(job: Job, sock: socket.socket) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("router.md", "router-budgets.md", "router-configuration.md")
+PAGES = ("gateway.md", "router.md", "router-budgets.md", "router-configuration.md")
 KEYS = {"ANTHROPIC_API_KEY": "a", "KEY_ONE": "1", "KEY_TWO": "2"}
 BLOCK = re.compile(r"^```(python|toml)\n(.*?)^```", re.M | re.S)
 

@@ -89,7 +89,10 @@ class OllamaClient:
     async def _send(self, request: LLMRequest, *, stream: bool) -> "httpx.Response":
         model = ready(self, request, self._key if self._must_have_key else None)
         body = encode.body(request, model, stream=stream)
-        body |= extra_of(request, VENDOR.name, self.name)
+        extra = dict(extra_of(request, VENDOR.name, self.name))
+        if "options" in extra and "options" in body:  # beside those that the request has fields of
+            extra["options"] = {**extra["options"], **body["options"]}
+        body |= extra
         http: httpx.AsyncClient = self._sdk.get()._client
         response = await http.send(http.build_request("POST", "/api/chat", json=body), stream=True)
         return await checked(response, VENDOR)

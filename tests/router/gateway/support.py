@@ -28,7 +28,7 @@ from router.router import LLMRouter
 from router.setup import Endpoint, RouterSetup
 from router.types import Target, Timeouts
 
-__all__ = ["MODELS", "Gateway", "endpoint", "gateway", "router_over", "sse"]
+__all__ = ["MODELS", "QUICK", "Gateway", "endpoint", "gateway", "router_over", "sse"]
 
 CONNECTIONS = Connections()
 MODELS = {
@@ -37,6 +37,7 @@ MODELS = {
     "gemini": ("gemini-2.5-flash", GeminiClient),
     "ollama": ("llama3.2", OllamaClient),
 }
+QUICK = RetryPolicy(backoff_base_s=0.001, backoff_cap_s=0.002)
 STARTS_S = 10.0
 
 
@@ -61,8 +62,7 @@ def router_over(*endpoints: Endpoint, **setup: Any) -> LLMRouter:
         ],
         unknown="estimate",
     )
-    retry = RetryPolicy(backoff_base_s=0.001, backoff_cap_s=0.002)
-    setup.setdefault("policy", RouterPolicy(retry=retry, deadline_s=20))
+    setup.setdefault("policy", RouterPolicy(retry=QUICK, deadline_s=20))
     return LLMRouter(RouterSetup(endpoints=endpoints, prices=prices, **setup), seed=1)
 
 

@@ -1,0 +1,59 @@
+"""What docs/gateway.md says: its command, its paths, its headers."""
+
+import re
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from fakeservers import FakeServers
+from router.gateway.callers import CALL_HEADERS
+
+from .support import Gateway, endpoint, gateway, router_over
+from .test_workers import started_at
+
+PAGE = (Path(__file__).resolve().parents[3] / "docs" / "gateway.md").read_text("utf-8")
+
+
+def test_the_command(tmp_path: Path) -> None:
+    """The page's file and command start a gateway, with mocks by the environment alone, that
+    knows the page's names."""
+    table = re.search(r"^```toml\n(.*?)^```", PAGE, re.M | re.S)
+    command = re.search(r"^\$ llmsim (gateway .*)$", PAGE, re.M)
+    assert table and command
+    (tmp_path / "llm-providers.toml").write_text(table[1], "utf-8")
+    options = command[1].replace("--port 4010", "--port 0").split()
+    with (
+        started_at(tmp_path, *options, LLMSIM_MODE="mock") as (origin, _),
+        httpx2.Client(base_url=origin, timeout=30) as http,
+    ):
+        body = {"model": "small", "messages": [{"role": "user", "content": "Hello?"}]}
+        answer = http.post("/v1/chat/completions", json=body)
+        names = [model["id"] for model in http.get("/v1/models").json()["data"]]
+        metrics = http.get("/metrics").text
+    assert answer.headers["x-llmsim-provider"] == "openai", answer.text
+    assert {"auto", "gpt-4o", "small", "quick"} <= set(names)
+    assert "llm_gateway_responses_total" in metrics and "llm_router_calls_total" in metrics
+
+
+def test_the_headers_are_on_the_page(served: Gateway) -> None:
+    """Every header that is answered is in its table, and every one that is read is named."""
+    answered = [name for name in served.chat(user="u").headers if name.startswith("x-llmsim-")]
+    assert len(answered) == 8 and all(f"`{name}`" in PAGE for name in answered)
+    assert all(name.removeprefix("x-llmsim") in PAGE for name in CALL_HEADERS)
+
+
+@pytest.mark.parametrize("path", ["/v1/costs", "/healthz", "/metrics", "/v1/models"])
+def test_its_own_paths(served: Gateway, path: str) -> None:
+    """They answer, and are on the page."""
+    assert served.http.get(path).status_code == 200 and path in PAGE
+
+
+def test_a_plan_asks_nobody(llmsim: FakeServers) -> None:
+    """The plan has the order and the cost, and no fake was asked."""
+    router = router_over(endpoint(llmsim, "claude"), endpoint(llmsim, "openai"))
+    with gateway(router) as served:
+        body = {"model": "auto", "messages": [{"role": "user", "content": "Hello?"}]}
+        plan = served.http.post("/v1/plan", json=body).json()
+    assert [c["provider"] for c in plan["candidates"]] == ["claude", "openai"]
+    assert plan["candidates"][0]["bound_pico_usd"] > 0 and not llmsim.journal
