@@ -161,8 +161,8 @@ def _reported(
 ) -> Result:
     findings = check(scenario.slo, summary)
     compared = compare(scenario.agreement, summary, rehearsed[1]) if rehearsed else []
-    missed = not all(one.ok for one in (*findings, *compared))
-    code = 2 if locust_code > 1 else int(missed or locust_code == 1)
+    kept = all(finding.ok for finding in findings) and all(one.ok for one in compared)
+    code = 2 if locust_code > 1 else int(not kept or locust_code == 1)
     whole = {
         **summary,
         "slo": [asdict(finding) for finding in findings],
