@@ -104,7 +104,7 @@ class _Time:
                 annotation_position="top left",
                 annotation_font_size=11,
             )
-        axis = {"gridcolor": GRID, "zeroline": False}
+        axis = {"gridcolor": GRID, "zeroline": False, "automargin": False}
         figure.update_xaxes(title="seconds since the beginning", range=[0, self.end_s], **axis)
         figure.update_yaxes(title=unit, rangemode="tozero", **axis)
         return _dressed(figure)
@@ -113,7 +113,7 @@ class _Time:
 def _dressed(figure: go.Figure) -> go.Figure:
     return figure.update_layout(
         height=340,
-        margin={"l": 60, "r": 20, "t": 30, "b": 45},
+        margin={"l": 70, "r": 20, "t": 30, "b": 45},
         paper_bgcolor="white",
         plot_bgcolor="white",
         font={"color": INK, "family": "system-ui, sans-serif"},
@@ -237,7 +237,7 @@ def _html(figure: go.Figure) -> str:
 
 def _faults(scenario: Scenario) -> str:
     if not scenario.faults:
-        return "<p>Nothing goes wrong.</p>"
+        return "<p>No fault is planned.</p>"
     items = "".join(
         f"<li>{fault.start_s:g}–{fault.end_s:g} s: {escape(fault.provider)} "
         f"{escape(fault.what)}</li>"

@@ -38,5 +38,5 @@ def attempt(number: int = 1, provider: str = "claude", **given: Any) -> dict[str
 
 
 def brownout() -> Scenario:
-    """Claude fails from 20 to 40 of 60 seconds; the budget is 5 dollars."""
+    """Claude fails from 20 to 40 of 60 seconds; the budget is a quarter of a dollar."""
     return load_scenario("brownout")

@@ -46,13 +46,13 @@ def test_money_is_the_ledgers():
     """Wasted is what did not answer; overspent what is beyond the limit, to the billionth cent."""
     ledger = [
         attempt(1, outcome="stream_cut", won=False, amount_pico=250_000),
-        attempt(1, "openai", at_s=1.0, amount_pico=5 * 10**12),
+        attempt(1, "openai", at_s=1.0, amount_pico=25 * 10**10),
     ]
     (call,) = joined([record(1, provider="", attempts=0)], ledger)
     summary = summarise(brownout(), [call], attempts=ledger, journal=[])
     assert (call.provider, call.tried) == ("openai", ("claude:stream_cut", "openai:ok"))
     assert (summary["wasted_usd"], summary["wasted_tokens"]) == ("0.000000250000", 15)
-    assert (summary["cost_usd"], summary["overspend_usd"]) == ("5.000000250000", "0.000000250000")
+    assert (summary["cost_usd"], summary["overspend_usd"]) == ("0.250000250000", "0.000000250000")
 
 
 def test_a_request_that_nobody_booked_is_found():
