@@ -93,7 +93,7 @@ class _Time:
     def figure(self, unit: str) -> go.Figure:
         """An empty plot over time, with the faults shaded."""
         figure = go.Figure()
-        for fault in self.scenario.faults:
+        for number, fault in enumerate(self.scenario.faults):
             figure.add_vrect(
                 x0=fault.start_s,
                 x1=min(fault.end_s, self.end_s),
@@ -103,6 +103,7 @@ class _Time:
                 annotation_text=f"{fault.provider}: {fault.what}",
                 annotation_position="top left",
                 annotation_font_size=11,
+                annotation_yshift=-14 * number,  # faults at the same time stay legible
             )
         axis = {"gridcolor": GRID, "zeroline": False, "automargin": False}
         figure.update_xaxes(title="seconds since the beginning", range=[0, self.end_s], **axis)
@@ -124,7 +125,7 @@ def _dressed(figure: go.Figure) -> go.Figure:
 
 def _line(figure: go.Figure, time: _Time, name: str, values: Sequence[Any], **line: Any) -> None:
     figure.add_scatter(
-        x=time.middles_s, y=values, name=name, mode="lines", connectgaps=True, line=line
+        x=time.middles_s, y=values, name=name, mode="lines+markers", line=line, marker_size=4
     )
 
 
