@@ -10,9 +10,9 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import gevent
+import gevent  # type: ignore[import-untyped]
 from locust import LoadTestShape, User, events, log, stats, task
 from locust.runners import MasterRunner, WorkerRunner
 
@@ -33,14 +33,8 @@ IDLE_S = 0.2
 BEGIN, RECORDS = "llmsim_begin", "llmsim_records"
 
 
-class Environment(Protocol):
-    """What is used of Locust's, and `llmsim`, which is kept there instead of in this module."""
-
-    runner: Any
-    parsed_options: Any
-    host: str | None
-    process_exit_code: int | None
-    llmsim: "Run"
+Environment = Any
+"""Locust's. A run's state is kept there as `llmsim`, not in this module."""
 
 
 @dataclass(slots=True)
@@ -101,7 +95,7 @@ class ScenarioShape(LoadTestShape):
     is in the arrivals: users that wait for the next one make no load."""
 
     def tick(self) -> tuple[int, float] | None:
-        environment = self.runner.environment
+        environment: Environment = self.runner.environment if self.runner else None
         run: Run = environment.llmsim
         scenario = run.scenario or _scenario(environment)
         is_over = run.now_s > scenario.duration_s + scenario.drain_s
@@ -111,7 +105,6 @@ class ScenarioShape(LoadTestShape):
         return users, float(users)
 
 
-@events.init_command_line_parser.add_listener
 def _options(parser: Any) -> None:
     add = parser.add_argument
     add("--scenario", default="brownout", env_var="LLMSIM_SCENARIO", help="A name or a file.")
@@ -122,11 +115,10 @@ def _options(parser: Any) -> None:
     add("--run-dir", default="", help="Where requests.jsonl is left.", include_in_web_ui=False)
 
 
-@events.init.add_listener
 def _init(environment: Environment, runner: Any, **_: Any) -> None:
     # Imports took seconds of which gevent's clock knows nothing: timers would go off early.
     gevent.get_hub().loop.update_now()
-    stats.bucket_response_time = bucket
+    stats.bucket_response_time = bucket  # type: ignore[assignment]
     environment.llmsim = Run()
     if isinstance(runner, WorkerRunner):
         runner.register_message(BEGIN, _worker_begins)
@@ -135,7 +127,6 @@ def _init(environment: Environment, runner: Any, **_: Any) -> None:
         runner.register_message(RECORDS, _master_receives)
 
 
-@events.test_start.add_listener
 def _begin(environment: Environment, **_: Any) -> None:
     """The run's time begins: here, in every worker, and in the fakes."""
     runner = environment.runner
@@ -177,13 +168,11 @@ def _send(environment: Environment, runner: Any) -> None:
         runner.send_message(RECORDS, message)
 
 
-@events.test_stop.add_listener
 def _stop(environment: Environment, **_: Any) -> None:
     if isinstance(environment.runner, WorkerRunner):
         _send(environment, environment.runner)
 
 
-@events.quitting.add_listener
 def _quitting(environment: Environment, **_: Any) -> None:
     """The exit code: 1 for a missed limit, else 0; a failed request is what a fault is for. What a
     listener raised keeps Locust's own 2. Afterwards Locust only prints."""
@@ -233,3 +222,14 @@ def _scenario(environment: Environment) -> Scenario:
 def _workers(environment: Environment) -> int:
     runner = environment.runner
     return len(runner.clients) if isinstance(runner, MasterRunner) else 1
+
+
+LISTENERS: tuple[tuple[Any, Any], ...] = (
+    (events.init_command_line_parser, _options),
+    (events.init, _init),
+    (events.test_start, _begin),
+    (events.test_stop, _stop),
+    (events.quitting, _quitting),
+)
+for event, listener in LISTENERS:
+    event.add_listener(listener)

@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs
+import plotly.graph_objects as go  # type: ignore[import-untyped]
+from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from .records import Record
 from .scenario import Scenario
@@ -93,7 +93,7 @@ class _Time:
     def figure(self, unit: str) -> go.Figure:
         """An empty plot over time, with the faults shaded."""
         figure = go.Figure()
-        for fault in self.scenario.faults:
+        for number, fault in enumerate(self.scenario.faults):
             figure.add_vrect(
                 x0=fault.start_s,
                 x1=min(fault.end_s, self.end_s),
@@ -103,8 +103,9 @@ class _Time:
                 annotation_text=f"{fault.provider}: {fault.what}",
                 annotation_position="top left",
                 annotation_font_size=11,
+                annotation_yshift=-14 * number,  # faults at the same time stay legible
             )
-        axis = {"gridcolor": GRID, "zeroline": False}
+        axis = {"gridcolor": GRID, "zeroline": False, "automargin": False}
         figure.update_xaxes(title="seconds since the beginning", range=[0, self.end_s], **axis)
         figure.update_yaxes(title=unit, rangemode="tozero", **axis)
         return _dressed(figure)
@@ -113,7 +114,7 @@ class _Time:
 def _dressed(figure: go.Figure) -> go.Figure:
     return figure.update_layout(
         height=340,
-        margin={"l": 60, "r": 20, "t": 30, "b": 45},
+        margin={"l": 70, "r": 20, "t": 30, "b": 45},
         paper_bgcolor="white",
         plot_bgcolor="white",
         font={"color": INK, "family": "system-ui, sans-serif"},
@@ -124,7 +125,7 @@ def _dressed(figure: go.Figure) -> go.Figure:
 
 def _line(figure: go.Figure, time: _Time, name: str, values: Sequence[Any], **line: Any) -> None:
     figure.add_scatter(
-        x=time.middles_s, y=values, name=name, mode="lines", connectgaps=True, line=line
+        x=time.middles_s, y=values, name=name, mode="lines+markers", line=line, marker_size=4
     )
 
 
@@ -237,7 +238,7 @@ def _html(figure: go.Figure) -> str:
 
 def _faults(scenario: Scenario) -> str:
     if not scenario.faults:
-        return "<p>Nothing goes wrong.</p>"
+        return "<p>No fault is planned.</p>"
     items = "".join(
         f"<li>{fault.start_s:g}–{fault.end_s:g} s: {escape(fault.provider)} "
         f"{escape(fault.what)}</li>"

@@ -8,6 +8,7 @@ virtual time under virtual/, and a log of each process.
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ STARTING_S_MAX = 60.0
 VIRTUAL_S_MAX = 600.0
 STOP_TIMEOUT_S = 10
 LEDGER = "sqlite:costs.db"
+VIRTUAL = "virtual"
 MASTER_HOST = "127.0.0.1"
 
 
@@ -58,15 +60,25 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     plan = make_plan(scenario)
     config, faults = _written(scenario, folder)
-    with stack.fakes(folder, faults) as fakes, stack.gateway(folder, config, fakes.env()) as url:
-        _warm_up(url, fakes)
+    with ExitStack() as running:
+        rehearsal = None
+        if virtual:  # beside the start of the others, and over before anything is measured
+            command = _rehearsal(scenario, plan, folder, config, faults)
+            rehearsal = running.enter_context(stack.begun("rehearse", command, folder / VIRTUAL))
+        fakes = running.enter_context(stack.fakes(folder, faults))
+        url = running.enter_context(stack.gateway(folder, config, fakes.env()))
+        if rehearsal is not None:
+            code = stack.ended("rehearse", rehearsal, folder / VIRTUAL, timeout_s=VIRTUAL_S_MAX)
+            if code != 0:
+                raise StackError(f"the run in virtual time ended with code {code}; see its log")
+        fakes.reset()  # they forget whatever the gateway's start asked them
         code = _locust(scenario, name, folder, url, fakes, smoke=smoke, processes=processes)
         journal = fakes.journal()
     attempts = _attempts(folder, config)
     records = joined(read_records(folder / "requests.jsonl"), attempts)
     write_records(records, folder / "requests.jsonl")
     summary = summarise(scenario, records, planned=len(plan), attempts=attempts, journal=journal)
-    rehearsed = _virtual(scenario, plan, folder, config, faults) if virtual else None
+    rehearsed = _rehearsed(scenario, plan, folder / VIRTUAL) if virtual else None
     return _reported(scenario, folder, records, summary, rehearsed, code)
 
 
@@ -79,11 +91,6 @@ def _written(scenario: Scenario, folder: Path) -> tuple[Path, Path]:
     config.write_text(tomli_w.dumps({**scenario.gateway, "budget": budget}), "utf-8")
     faults.write_text(tomli_w.dumps(dict(scenario.fakes)), "utf-8")
     return config, faults
-
-
-def _warm_up(url: str, fakes: stack.Fakes) -> None:
-    """The fakes forget whatever the gateway's start asked them."""
-    fakes.reset()
 
 
 def _locust(
@@ -127,25 +134,27 @@ def _attempts(folder: Path, config: Path) -> list[dict[str, Any]]:
     return _lines(path)
 
 
-def _virtual(
+def _rehearsal(
     scenario: Scenario, plan: Sequence[Planned], folder: Path, config: Path, faults: Path
-) -> tuple[list[Record], dict[str, Any]]:
-    """The same requests, faults and configuration in virtual time."""
-    virtual = folder / "virtual"
+) -> list[str]:
+    """The command of the same requests, faults and configuration in virtual time."""
+    virtual = folder / VIRTUAL
     virtual.mkdir(exist_ok=True)
     write_plan(tuple(plan), virtual / "plan.jsonl")
-    command = [
+    return [
         *stack.llmsim("rehearse"),
         *("--config", str(config), "--scenario", str(faults)),
         *("--plan", str(virtual / "plan.jsonl"), "--out", str(virtual)),
         *("--request-s-max", str(scenario.request_s_max)),
     ]
-    code = stack.finish("rehearse", command, virtual, timeout_s=VIRTUAL_S_MAX)
-    if code != 0:
-        raise StackError(f"the run in virtual time ended with code {code}; see rehearse.log")
-    attempts = _lines(virtual / "attempts.jsonl")
+
+
+def _rehearsed(
+    scenario: Scenario, plan: Sequence[Planned], virtual: Path
+) -> tuple[list[Record], dict[str, Any]]:
+    """What came of it, added up as the real run is."""
+    attempts, journal = (_lines(virtual / f"{name}.jsonl") for name in ("attempts", "journal"))
     records = joined(read_records(virtual / "requests.jsonl"), attempts)
-    journal = _lines(virtual / "journal.jsonl")
     summary = summarise(scenario, records, planned=len(plan), attempts=attempts, journal=journal)
     (virtual / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
     return records, summary
@@ -161,8 +170,8 @@ def _reported(
 ) -> Result:
     findings = check(scenario.slo, summary)
     compared = compare(scenario.agreement, summary, rehearsed[1]) if rehearsed else []
-    missed = not all(one.ok for one in (*findings, *compared))
-    code = 2 if locust_code > 1 else int(missed or locust_code == 1)
+    kept = all(finding.ok for finding in findings) and all(one.ok for one in compared)
+    code = 2 if locust_code > 1 else int(not kept or locust_code == 1)
     whole = {
         **summary,
         "slo": [asdict(finding) for finding in findings],

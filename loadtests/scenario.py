@@ -164,10 +164,13 @@ def _read(name: str, data: dict[str, Any], smoke: bool) -> Scenario:
     if smoke:
         arrivals["rate_per_s"] = quick.get("rate_per_s", arrivals.get("rate_per_s", 5.0))
     duration_s = data["duration_s"] * scale
+    limits = {name: data.get(name, {}) for name in ("slo", "agreement")}
     gateway, fakes = data["gateway"], {"seed": data.get("seed", 0), **data.get("fakes", {})}
     if smoke:
         gateway = _over(gateway, quick.get("gateway", {}))
         fakes = _over(fakes, quick.get("fakes", {}))
+        limits = {name: _over(given, quick.get(name, {})) for name, given in limits.items()}
+        duration_s = quick.get("duration_s", duration_s)
     fakes = _scaled(fakes, scale)
     faults = (*_faults(fakes, duration_s), *_phases(_scaled(data.get("phases", []), scale)))
     shape = _scaled(dict(data.get("shape", {"kind": "soak"})), scale)
@@ -194,8 +197,8 @@ def _read(name: str, data: dict[str, Any], smoke: bool) -> Scenario:
         gateway=gateway,
         fakes=fakes,
         faults=faults,
-        slo=_table(Slo, data.get("slo", {}), "slo"),
-        agreement=_table(Agreement, data.get("agreement", {}), "agreement"),
+        slo=_table(Slo, limits["slo"], "slo"),
+        agreement=_table(Agreement, limits["agreement"], "agreement"),
         time_scale=scale,
     )
 

@@ -18,7 +18,9 @@ from typing import Any
 
 from .errors import StackError
 
-__all__ = ["Fakes", "fakes", "finish", "free_port", "gateway"]
+__all__ = ["Fakes", "begun", "ended", "fakes", "finish", "free_port", "gateway", "llmsim"]
+
+Process = subprocess.Popen[bytes]
 
 HOST = "127.0.0.1"
 READY_S_MAX = 60.0
@@ -68,7 +70,7 @@ def fakes(folder: Path, scenario: Path) -> Iterator[Fakes]:
     ready = folder / "fakes.json"
     options = ["--scenario", str(scenario), "--control-port", "0", "--ready-file", str(ready)]
     command = [*llmsim("serve"), *options]
-    with _process("fakes", command, folder) as process:
+    with begun("fakes", command, folder) as process:
         _wait("fakes", process, folder, ready.exists)
         yield Fakes(json.loads(ready.read_text("utf-8")))
 
@@ -79,29 +81,28 @@ def gateway(folder: Path, config: Path, env: Mapping[str, str]) -> Iterator[str]
     port = free_port()
     url = f"http://{HOST}:{port}"
     command = [*llmsim("gateway"), "--config", str(config), "--port", str(port)]
-    with _process("gateway", command, folder, env) as process:
+    with begun("gateway", command, folder, env) as process:
         _wait("gateway", process, folder, lambda: _answers(f"{url}/healthz"))
         yield url
 
 
 def finish(
-    name: str,
-    command: Sequence[str],
-    folder: Path,
-    *,
-    timeout_s: float,
-    env: Mapping[str, str] | None = None,
-    output: Path | None = None,
+    name: str, command: Sequence[str], folder: Path, *, timeout_s: float, output: Path | None = None
 ) -> int:
     """Run a command to its end and return its exit code; `output` gets what it prints. Raises
     StackError when it takes longer."""
-    with _process(name, command, folder, env or {}, output) as process:
-        try:
-            return process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            raise StackError(
-                f"{name} did not end within {timeout_s:g} s; {_shown(name, folder)}"
-            ) from None
+    with begun(name, command, folder, output=output) as process:
+        return ended(name, process, folder, timeout_s=timeout_s)
+
+
+def ended(name: str, process: Process, folder: Path, *, timeout_s: float) -> int:
+    """Wait for a process's end; its exit code. Raises StackError when it takes longer."""
+    try:
+        return process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        raise StackError(
+            f"{name} did not end within {timeout_s:g} s; {_shown(name, folder)}"
+        ) from None
 
 
 def llmsim(verb: str) -> list[str]:
@@ -116,13 +117,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def _process(
+def begun(
     name: str,
     command: Sequence[str],
     folder: Path,
     env: Mapping[str, str] | None = None,
     output: Path | None = None,
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[Process]:
+    """A process for as long as the block; it need not have ended by itself."""
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     environ = {
         **os.environ,
@@ -143,7 +145,7 @@ def _process(
         _stop(process)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: Process) -> None:
     if process.poll() is not None:
         return
     process.terminate()
@@ -154,7 +156,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _wait(name: str, process: subprocess.Popen[bytes], folder: Path, is_ready: Any) -> None:
+def _wait(name: str, process: Process, folder: Path, is_ready: Any) -> None:
     deadline_s = time.monotonic() + READY_S_MAX
     while not is_ready():
         if process.poll() is not None:

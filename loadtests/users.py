@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .plan import Planned
-from .records import Record
+from .records import Record, record_of
 from .talk import Heard, Line
 
 __all__ = ["AGENT_TURNS_MAX", "BEHAVIOURS", "Caller", "monotonic_since"]
@@ -97,25 +97,25 @@ def _said(planned: Planned) -> list[dict[str, Any]]:
 def _record(
     planned: Planned, heard: Heard, sent_s: float, *, turn: int = 1, last: bool = True
 ) -> Record:
-    return Record(
-        number=planned.number,
-        kind=planned.kind,
-        turn=turn,
-        last=last,
+    told: dict[str, Any] = {
+        "number": planned.number,
+        "kind": planned.kind,
+        "turn": turn,
+        "last": last,
         # A later turn of a conversation is due as soon as the one before it is answered.
-        due_s=planned.due_s if turn == 1 else sent_s,
-        sent_s=sent_s,
-        headers_s=heard.headers_s,
-        ttft_s=heard.ttft_s,
-        took_s=heard.took_s,
-        gaps_s=tuple(round(gap, 6) for gap in heard.gaps_s),
-        outcome=heard.outcome,
-        status=heard.status,
-        error=heard.error,
-        input_tokens=heard.usage.get("prompt_tokens", 0),
-        output_tokens=heard.usage.get("completion_tokens", 0),
-        **{name: tuple(v) if isinstance(v, list) else v for name, v in heard.told.items()},
-    )
+        "due_s": planned.due_s if turn == 1 else sent_s,
+        "sent_s": sent_s,
+        "headers_s": heard.headers_s,
+        "ttft_s": heard.ttft_s,
+        "took_s": heard.took_s,
+        "gaps_s": [round(gap, 6) for gap in heard.gaps_s],
+        "outcome": heard.outcome,
+        "status": heard.status,
+        "error": heard.error,
+        "input_tokens": heard.usage.get("prompt_tokens", 0),
+        "output_tokens": heard.usage.get("completion_tokens", 0),
+    }
+    return record_of(told | heard.told)
 
 
 def monotonic_since(begun_s: float) -> Callable[[], float]:

@@ -55,22 +55,29 @@ def command(
     if records:
         for record in read:
             click.echo(record_to_json(record))
-        return
+    else:
+        _show_sums(read, by, expired, wrong, as_json=as_json)
+    if not as_json or records:
+        for account in wrong:
+            click.echo(f"account {account}: its counter differs from its rows", err=True)
+    if wrong:
+        raise SystemExit(1)
+
+
+def _show_sums(
+    read: list[CostRecord], by: str, expired: list[str], wrong: list[str], *, as_json: bool
+) -> None:
     summary = CostTracker(read).cost_summary()
     sums: Mapping[str, CostMetric] = getattr(summary, f"{by}s")
     rows = [_cost_row(by, name, metric) for name, metric in sorted(sums.items())]
     rows.append(_cost_row(by, "total", summary.total))
     if as_json:
         print_json({"costs": rows, "expired": expired, "discrepancies": wrong})
-    else:
-        shown = [{k: v for k, v in row.items() if k not in _ONLY_JSON} for row in rows]
-        print_table("Costs in US dollars, exact", shown)
-        if expired:
-            click.echo(f"{len(expired)} holds expired and count whole: {', '.join(expired[:10])}")
-        for account in wrong:
-            click.echo(f"account {account}: its counter differs from its rows", err=True)
-    if wrong:
-        raise SystemExit(1)
+        return
+    shown = [{k: v for k, v in row.items() if k not in _ONLY_JSON} for row in rows]
+    print_table("Costs in US dollars, exact", shown)
+    if expired:
+        click.echo(f"{len(expired)} holds expired and count whole: {', '.join(expired[:10])}")
 
 
 def _summed(

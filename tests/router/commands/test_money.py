@@ -116,6 +116,22 @@ def test_costs_of_a_ledger(tmp_path: Path) -> None:
     assert [row["task"] for row in later["costs"]] == ["total"]
 
 
+def test_single_attempts_of_a_ledger(tmp_path: Path) -> None:
+    """A line of JSON each, those that expired without a word included; what does not add up is
+    told beside them."""
+    import sqlite3
+
+    path = tmp_path / "costs.db"
+    spent(path)
+    lines = [json.loads(line) for line in invoked(costs, path, "--records").stdout.splitlines()]
+    assert sum(line["amount_pico"] for line in lines) == 120_000_000
+    assert [line["provider"] for line in lines] == ["p", "p", "(expired)"]
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE account SET posted = posted + 1 WHERE account LIKE 'daily%'")
+    db.close()
+    assert invoked(costs, path, "--records").exit_code == 1
+
+
 def test_costs_of_the_configured_ledger(tmp_path: Path) -> None:
     """The ledger may be the one that a configuration names; the table tells of expired holds."""
     spent(tmp_path / "costs.db")
