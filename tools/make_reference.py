@@ -81,7 +81,8 @@ def pages() -> Iterator[str]:
         yield "| | |"
         yield "|---|---|"
         for exported in module.__all__:
-            yield f"| `{exported}` | {OWN_WORDS.get(exported) or sentence(getattr(module, exported))} |"
+            told = OWN_WORDS.get(exported) or sentence(getattr(module, exported))
+            yield f"| `{exported}` | {told} |"
         yield ""
         for exported in HANDLES:
             if name == "fakeservers":
