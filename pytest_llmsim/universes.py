@@ -19,15 +19,22 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase
 
 from fakeservers import FaultWindow, Simulation, simulate
 from fakeservers.virtual.windows import KINDS, FaultKind, from_toml, to_toml
 
 from .settings import SETTINGS
-from .strategies import schedules
+
+try:
+    import hypothesis
+    from hypothesis import HealthCheck, Phase
+
+    from .strategies import schedules
+except ImportError as missing:
+    raise ImportError(
+        "Universes need Hypothesis: pip install 'pytest-llmsim[hypothesis]'."
+    ) from missing
 
 __all__ = ["sometimes", "universes"]
 

@@ -38,6 +38,9 @@ def _lines(exchange: Exchange) -> Iterator[str]:
         yield f"  user   {_short(exchange.prompt)}"
     if exchange.error is not None:
         yield f"  error  {_short(_told(exchange.error))}"
+        if exchange.error.kind == "unknown_model":
+            name = exchange.error.subject
+            yield f"         llmsim.{exchange.provider}.models.add({name!r}) makes it known"
     if isinstance(exchange.raw, RawReply):
         yield f"  raw    {_short(repr(exchange.raw.body))}"
     for reply in exchange.replies:
@@ -53,6 +56,8 @@ def _told(error: ApiError) -> str:
     if (hit := error.limited) is not None and not error.message:
         kind = hit.metered.replace("_", " ")
         return f"{hit.used} of {hit.limit} {kind} in {hit.window_s} s are used"
+    if error.kind == "unknown_model":
+        return f"there is no model {error.subject!r}"
     return error.message or error.subject or "as scripted"
 
 
