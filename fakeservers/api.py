@@ -26,6 +26,9 @@ from .wire.registry import installed, joined
 
 __all__ = ["FakeServers", "Unverified"]
 
+VIRTUAL_ONLY = frozenset({"advance", "faults", "now", "run", "timeline", "transport", "wall"})
+"""What only a simulated world has."""
+
 
 class Unverified(AssertionError):
     """What happened is not what was scripted."""
@@ -175,6 +178,11 @@ class FakeServers:
         handles: dict[str, FakeProvider] = self.__dict__.get("_handles", {})
         if name in handles:
             return handles[name]
+        if name in VIRTUAL_ONLY:
+            raise AttributeError(
+                f"Fakes in real time have no {name!r}. In virtual time they have: mark the test "
+                f"@pytest.mark.llmsim(virtual=True), or write simulate() for FakeServers()."
+            )
         raise AttributeError(f"FakeServers has no {name!r}; its fakes are {', '.join(handles)}.")
 
     @property

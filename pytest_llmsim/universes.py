@@ -19,14 +19,21 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase
 
 from fakeservers import Scenario, Simulation, dump_scenario, load_scenario, simulate
 
 from .settings import SETTINGS
-from .strategies import KINDS, Kind, scenarios
+
+try:
+    import hypothesis
+    from hypothesis import HealthCheck, Phase
+
+    from .strategies import KINDS, Kind, scenarios
+except ImportError as missing:
+    raise ImportError(
+        "Universes need Hypothesis: pip install 'pytest-llmsim[hypothesis]'."
+    ) from missing
 
 __all__ = ["sometimes", "universes"]
 

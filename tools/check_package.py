@@ -25,7 +25,7 @@ PACKAGES = ("fakeservers", "pytest_llmsim", "router")
 DIST_INFO = f"pytest_llmsim-{PROJECT['version']}.dist-info"
 EXAMPLE_EXTRAS = "openai"
 COMMAND_S_MAX = 300
-SHIPPED_SUFFIXES = {".json", ".py", ".typed"}
+SHIPPED_SUFFIXES = {".json", ".lua", ".py", ".typed"}
 SETTINGS = re.compile(r"^(LLMSIM|OPENAI|ANTHROPIC|GEMINI|GOOGLE|OLLAMA|PYTEST|PYTHON)")
 
 

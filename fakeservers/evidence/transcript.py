@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ..canonical import (
+    ApiError,
     ChatRequest,
     Part,
     RawReply,
@@ -36,8 +37,10 @@ def _lines(exchange: Exchange) -> Iterator[str]:
     if exchange.prompt:
         yield f"  user   {_short(exchange.prompt)}"
     if exchange.error is not None:
-        told = exchange.error.message or exchange.error.subject or "as scripted"
-        yield f"  error  {_short(told)}"
+        yield f"  error  {_short(_told(exchange.error))}"
+        if exchange.error.kind == "unknown_model":
+            name = exchange.error.subject
+            yield f"         llmsim.{exchange.provider}.models.add({name!r}) makes it known"
     if isinstance(exchange.raw, RawReply):
         yield f"  raw    {_short(repr(exchange.raw.body))}"
     for reply in exchange.replies:
@@ -47,6 +50,15 @@ def _lines(exchange: Exchange) -> Iterator[str]:
         usage = exchange.usage
         finish = exchange.replies[0].finish if exchange.replies else ""
         yield f"  usage  {usage.input_tokens} in, {usage.output_tokens} out, {finish}"
+
+
+def _told(error: ApiError) -> str:
+    if (hit := error.limited) is not None and not error.message:
+        kind = hit.metered.replace("_", " ")
+        return f"{hit.used} of {hit.limit} {kind} in {hit.window_s} s are used"
+    if error.kind == "unknown_model":
+        return f"there is no model {error.subject!r}"
+    return error.message or error.subject or "as scripted"
 
 
 def _part(part: Part) -> Iterator[str]:

@@ -272,3 +272,9 @@ def test_jobs_are_part_of_the_scenario():
     llmsim.claude.reset()
     assert (timing.polls, timing.fails) == (2, "No luck.")
     assert not llmsim.scenario.scripts
+
+
+def test_what_only_a_world_has_is_told():
+    """Asked in real time, the error names virtual time."""
+    with pytest.raises(AttributeError, match="virtual=True"):
+        _ = FakeServers().now

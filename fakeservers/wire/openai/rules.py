@@ -3,7 +3,7 @@ what breaks them. Which field has which rule stands with the endpoints.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any, NamedTuple
 
 from ...canonical import ApiError, Rejected
@@ -48,12 +48,36 @@ class Metadata(NamedTuple):
 
 METADATA = Metadata(pairs_max=16, key_max=64, value_max=512)
 
+HINTED_MAX = 2
+"""How many letters away a field is that a hint names."""
 
-def check_keys(body: Reader, known: Collection[str]) -> None:
-    """Raise `Rejected` for the first field that there is not."""
+
+def check_keys(body: Reader, known: Set[str], *, hints: bool = False) -> None:
+    """Raise `Rejected` for the first field that there is not, with `hints` at those it may mean."""
     for key in body.value:
         if key not in known:
-            raise Rejected(unknown(place((*body.path, key))))
+            near = _nearest(key, known - body.value.keys()) if hints else ()
+            raise Rejected(unknown(place((*body.path, key)), near))
+
+
+def _nearest(key: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Fields that are at most two letters away and not sent already, the nearest first (as the
+    Responses API hints at them, measured in 2026)."""
+    far = {name: _distance(key, name) for name in known if abs(len(name) - len(key)) <= HINTED_MAX}
+    return tuple(sorted((n for n in far if far[n] <= HINTED_MAX), key=lambda n: (far[n], n)))
+
+
+def _distance(one: str, other: str) -> int:
+    """Letters to put in, leave out or change."""
+    before = list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        now = [row]
+        for column, wanted in enumerate(other, 1):
+            now.append(
+                min(before[column] + 1, now[-1] + 1, before[column - 1] + (letter != wanted))
+            )
+        before = now
+    return before[-1]
 
 
 def check_range(key: str, value: float | None, limits: Range) -> None:
@@ -143,9 +167,10 @@ def check_metadata(body: Reader) -> None:
         check_length(f"metadata.{key}", value, METADATA.value_max)
 
 
-def unknown(name: str) -> ApiError:
-    """The error for a field that there is not."""
-    return invalid(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
+def unknown(name: str, near: Sequence[str] = ()) -> ApiError:
+    """The error for a field that there is not; `near` are those that it may mean."""
+    hint = f" Did you mean {' or '.join(repr(other) for other in near)}?" if near else ""
+    return invalid(f"Unknown parameter: '{name}'.{hint}", param=name, code="unknown_parameter")
 
 
 def unrecognized(names: Sequence[str]) -> ApiError:

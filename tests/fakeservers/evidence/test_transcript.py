@@ -1,7 +1,17 @@
 """The journal as text."""
 
 from fakeservers.behaviour.failures import http_error
-from fakeservers.canonical import RawReply, Refusal, Reply, Text, Thinking, ToolCall, Usage
+from fakeservers.canonical import (
+    ApiError,
+    Limited,
+    RawReply,
+    Refusal,
+    Reply,
+    Text,
+    Thinking,
+    ToolCall,
+    Usage,
+)
 from fakeservers.evidence.transcript import LINE_MAX, transcript
 from tests.fakeservers.evidence.test_journal import exchange
 from tests.fakeservers.support import after_tool, chat
@@ -53,3 +63,14 @@ def test_a_long_text_is_one_short_line():
     (_, line) = transcript([exchange(request=chat("a\n b " * 500))]).splitlines()
     assert line.startswith("  user   a b a b")
     assert len(line) == LINE_MAX + len("  user   ")
+
+
+def test_an_unknown_model_and_a_limit_say_what_to_do():
+    """How to make the model known; how much of which limit is used."""
+    unknown = ApiError(status=404, kind="unknown_model", subject="new")
+    met = Limited(metered="input_tokens", limit=1000, used=990, requested=20)
+    limited = ApiError(status=429, kind="rate_limited", limited=met)
+    shown = transcript([exchange(error=unknown, status=404), exchange(error=limited, status=429)])
+    assert "  error  there is no model 'new'" in shown
+    assert "llmsim.tiny.models.add('new') makes it known" in shown
+    assert "  error  990 of 1000 input tokens in 60 s are used" in shown

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from fakeservers.behaviour.models import catalogue
 from fakeservers.behaviour.scenario import Script
+from fakeservers.serving.exchange import Fake
 from fakeservers.wire.base import Answer
 from fakeservers.wire.registry import installed
-from tests.fakeservers.support import fake, post
+from tests.fakeservers.support import VirtualClock, post
 
 HI: Any = [{"role": "user", "content": "Hi"}]
 ASKED: dict[str, tuple[str, Any]] = {
@@ -24,7 +26,7 @@ REMAINING = {
 def test_the_refusal_tells_its_meters(name: str) -> None:
     """A 429 has the rate-limit headers of any answer, and a retry-after in whole seconds."""
     provider = next(provider for provider in installed() if provider.name == name)
-    limited = fake(provider)
+    limited = Fake(provider, seed=0, clock=VirtualClock(), models=lambda: catalogue(name))
     limited.write(Script(limits={"rpm": 1}))
 
     def ask() -> Answer:

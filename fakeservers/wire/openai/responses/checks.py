@@ -22,7 +22,7 @@ from ..rules import (
 from ..schemas import refuse_function, refuse_output
 from ..wording import invalid, place, unknown_value
 
-__all__ = ["COMPACT_KEYS", "COUNT_KEYS", "KEYS", "PLAIN", "check", "check_strictly"]
+__all__ = ["COMPACT_KEYS", "COUNT_KEYS", "KEYS", "PLAIN", "UNTYPED", "check", "check_strictly"]
 
 PLAIN: Final = frozenset({"input", "instructions", "model", "stream"})
 """What a request holds that needs no closer look than its reading."""
@@ -51,8 +51,10 @@ KEYS_WITHIN: Final[Mapping[str, frozenset[str]]] = {
 CALLERS = ("custom_tool_call_output", "function_call_output")
 
 RANGES: Final[Mapping[str, Range]] = {
+    "frequency_penalty": Range("decimal", -2, 2),
     "max_output_tokens": Range("integer", 16),
     "max_tool_calls": Range("integer", 1),
+    "presence_penalty": Range("decimal", -2, 2),
     "temperature": Range("decimal", 0, 2),
     "top_logprobs": Range("integer", 0, 20),
     "top_p": Range("decimal", 0, 1),
@@ -163,6 +165,9 @@ KEYS: Final = (COUNT_KEYS - {"personality"}) | frozenset(
     }
 )
 """The fields of `POST /responses` in the openai SDK 3.54."""
+
+UNTYPED: Final = frozenset({"frequency_penalty", "presence_penalty"})
+"""Fields that the service takes and echoes although the SDK has none of them (measured in 2026)."""
 
 
 def check(body: Reader) -> None:

@@ -10,13 +10,15 @@ from ..errors import WORDING
 from ..file_inputs import needing
 from ..headers import answer
 from .body import response
-from .checks import KEYS
+from .checks import KEYS, UNTYPED
 from .events import events
 from .items import ItemIds, identified, output
 from .request import custom_tools, read
 from .stored import stored
 
 __all__ = ["CreateResponse"]
+
+ASKED = KEYS | UNTYPED
 
 
 class CreateResponse:
@@ -27,7 +29,7 @@ class CreateResponse:
 
     def parse(self, http: HttpRequest) -> ChatRequest:
         body = Reader.of(http.json(), WORDING, strict=http.validates)
-        chat = read(body, provider=self._provider, endpoint="responses.create", keys=KEYS)
+        chat = read(body, provider=self._provider, endpoint="responses.create", keys=ASKED)
         return needing(chat, http)
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:

@@ -91,12 +91,14 @@ def _effort(version: tuple[int, int], model: str) -> str:
 
 
 def _efforts(version: tuple[int, int], model: str) -> tuple[str, ...]:
-    """As the guide to reasoning tells them. 5 thinks at least a little, 5.1 may do without, and
-    later ones may try harder; of their variants, and of what came after 5.5, less is known."""
+    """As the guide to reasoning tells them, and for 5.6 as its refusals do. 5 thinks at least a
+    little, 5.1 may do without, and later ones may try harder; of variants less is known."""
     if any(name in model for name in ("codex", "pro", "search", "cyber", "latest")):
         return ()
     if version == (5, 0):
         return ("minimal", *_LOW_TO_HIGH)
     if version == (5, 1):
         return ("none", *_LOW_TO_HIGH)
-    return ("none", *_LOW_TO_HIGH, "xhigh") if version <= (5, 5) else ()
+    if version <= (5, 5):
+        return ("none", *_LOW_TO_HIGH, "xhigh")
+    return ("none", *_LOW_TO_HIGH, "xhigh", "max") if version == (5, 6) else ()

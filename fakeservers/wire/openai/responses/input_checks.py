@@ -102,9 +102,24 @@ def _check_parts(item: Reader, key: str) -> None:
         return
     for part in item.objects(key):
         if part.raw("type") == "input_image":
+            _check_source(part)
             check_input_picture(part)
         elif part.raw("type") == "input_file":
             _check_file(part)
+
+
+def _check_source(picture: Reader) -> None:
+    """A picture comes from one place (the refusal as measured in 2026)."""
+    if not picture.has("file_id") and not picture.has("image_url"):
+        held = place(picture.path)
+        raise Rejected(
+            invalid(
+                f"Missing mutually exclusive parameters: '{held}'. Ensure you are providing "
+                "exactly one of: 'file_id' or 'image_url'.",
+                param=held,
+                code="missing_mutually_exclusive_parameters",
+            )
+        )
 
 
 def _check_file(part: Reader) -> None:

@@ -60,7 +60,7 @@ def read(
     simple = body.value.keys() <= PLAIN
     if not simple:
         if strict and keys is not None:
-            check_keys(body, keys)
+            check_keys(body, keys, hints=True)
         check(body)
         if strict:
             check_strictly(body)

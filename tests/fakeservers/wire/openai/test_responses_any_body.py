@@ -105,4 +105,5 @@ def test_any_body_is_answered_without_validation(body: Any, path: str) -> None:
     answer, exchange = LENIENT.respond(post(path, body))
     assert answer.status == 200, exchange.problem
     if not isinstance(answer.body, bytes):
-        assert sum(1 for _ in answer.body) > 3
+        # Begun, in progress and ended, even where no token may be said.
+        assert sum(1 for _ in answer.body) >= 3

@@ -33,6 +33,9 @@ def form(**fields: Any) -> Any:
 
 FIELDS: list[tuple[Any, Refusal]] = [
     ({"bogus": 1}, Refusal("unknown_parameter", "bogus", "Unknown parameter: 'bogus'.")),
+    ({"strem": 1}, Refusal("unknown_parameter", "strem", "Did you mean 'stream' or 'store'?")),
+    ({"modell": 1}, Refusal("unknown_parameter", "modell", "Unknown parameter: 'modell'.")),
+    ({"presence_penalty": 3}, Refusal("decimal_above_max_value", "presence_penalty", "<= 2")),
     ({"messages": []}, Refusal("unknown_parameter", "messages", "'messages'.")),
     ({"max_tokens": 9}, Refusal("unknown_parameter", "max_tokens", "'max_tokens'.")),
     ({"text": {"bogus": 1}}, Refusal("unknown_parameter", "text.bogus", "'text.bogus'.")),
@@ -106,6 +109,14 @@ INPUT: list[tuple[Any, Refusal]] = [
             "invalid_value",
             "input[0].content[0].image_url",
             "but got unsupported MIME type 'text/plain'.",
+        ),
+    ),
+    (
+        parts({"type": "input_image", "detail": "auto"}),
+        Refusal(
+            "missing_mutually_exclusive_parameters",
+            "input[0].content[0]",
+            "providing exactly one of: 'file_id' or 'image_url'.",
         ),
     ),
     (
