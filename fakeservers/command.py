@@ -26,6 +26,10 @@ from .wire.registry import PROVIDERS
 
 __all__ = ["check", "schema", "serve", "show"]
 
+COLLECTIONS = (5_000, 10, 100)
+"""New objects before the youngest are looked at, and how often that is done before the older, and
+then all of them, are looked at too."""
+
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -149,10 +153,7 @@ def serve(
         for line in exports(servers, token):
             click.echo(line)
         sentences()  # the first natural answer would wait for Faker's import
-        # What is there now stays: the collector need not look at it again, which would hold up
-        # every stream for tens of milliseconds.
-        gc.collect()
-        gc.freeze()
+        _spare_collector()
         if ready_file is not None:
             _write(ready_file, {name: f.url for name, f in servers.providers.items()})
         ended.wait()
@@ -160,6 +161,14 @@ def serve(
         servers.stop()
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
+
+
+def _spare_collector() -> None:
+    """Have the collector of cycles hold up no stream for tens of milliseconds: what is there now
+    stays and need not be looked at again, and what the journal keeps is looked at seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTIONS)
 
 
 def exports(servers: FakeServers, token: str | None) -> list[str]:
