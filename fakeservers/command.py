@@ -29,8 +29,9 @@ from .wire.registry import PROVIDERS
 
 __all__ = ["check", "schema", "serve", "show"]
 
-GARBAGE_THRESHOLD = 50_000
-"""New objects after which Python looks for garbage that refers to itself."""
+COLLECTIONS = (5_000, 10, 100)
+"""New objects before the youngest are looked at, and how often that is done before the older, and
+then all of them, are looked at too."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -169,7 +170,7 @@ def serve(
         for line in exports(servers, token):
             click.echo(line)
         _warm_up()
-        _settle()
+        _spare_collector()
         if ready_file is not None:
             _write(ready_file, urls)
         ended.wait()
@@ -183,12 +184,12 @@ def serve(
             ready_file.unlink(missing_ok=True)
 
 
-def _settle() -> None:
-    """Leave what was loaded out of every collection, and collect seldom: this process does
-    nothing else, and what a request leaves behind holds no cycles."""
+def _spare_collector() -> None:
+    """Have the collector of cycles hold up no stream for tens of milliseconds: what is there now
+    stays and need not be looked at again, and what the journal keeps is looked at seldom."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
+    gc.set_threshold(*COLLECTIONS)
 
 
 def exports(servers: FakeServers, token: str | None) -> list[str]:
