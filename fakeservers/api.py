@@ -26,7 +26,7 @@ from .wire.registry import installed, joined
 
 __all__ = ["FakeServers", "Unverified"]
 
-VIRTUAL_ONLY = frozenset({"advance", "faults", "now", "run", "timeline", "transport", "wall"})
+VIRTUAL_ONLY = frozenset({"advance", "now", "run", "timeline", "transport", "wall"})
 """What only a simulated world has."""
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from pytest_llmsim import plugin
-from pytest_llmsim.plugin import MARKER
+from pytest_llmsim import fixtures
+from pytest_llmsim.markers import REGISTERED
 from pytest_llmsim.settings import add_options
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
@@ -28,7 +28,11 @@ MODULES = {
     "router.pricing": "Exact prices.",
     "router.config": "Routers from files.",
 }
-OWN_WORDS = {"hookimpl": "Marks the hook by which another distribution adds providers."}
+OWN_WORDS = {
+    "KINDS": "The faults that a universe may have unless it is told which.",
+    "Kind": "A name of KINDS, or an error or a fault as `fails(...)` takes it.",
+    "hookimpl": "Marks the hook by which another distribution adds providers.",
+}
 HANDLES = ("FakeServers", "FakeProvider", "RuleBuilder", "Simulation", "Exchange")
 HEAD = """\
 # Names
@@ -63,12 +67,14 @@ def main() -> int:
 def of_the_plugin() -> Iterator[str]:
     registered = Registered()
     add_options(cast(Any, registered))
-    marker, _, meaning = MARKER.partition(": ")
     yield "## The plugin\n"
     yield "| | |"
     yield "|---|---|"
-    yield f"| fixture `llmsim` | {sentence(plugin.llmsim)} |"
-    yield f"| `@pytest.mark.{marker}` | {meaning} |"
+    for name, value in vars(fixtures).items():
+        if name.startswith("llmsim"):
+            yield f"| fixture `{name}` | {sentence(value)} |"
+    for marker, _, meaning in (registered.partition(": ") for registered in REGISTERED):
+        yield f"| `@pytest.mark.{marker}` | {meaning} |"
     yield from (f"| `{name}` | {told} |" for name, told in registered.rows)
     yield ""
 
@@ -107,6 +113,7 @@ def members(name: str, cls: type) -> Iterator[str]:
 
 def sentence(value: Any) -> str:
     """The first sentence of what a name says of itself; nothing for plain data."""
+    value = getattr(value, "__wrapped__", value)
     if inspect.ismodule(value) or inspect.isroutine(value) or isinstance(value, type | property):
         told = inspect.getdoc(value) or ""
         if isinstance(value, type) and dataclasses.is_dataclass(value):

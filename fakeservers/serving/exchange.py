@@ -27,15 +27,11 @@ from ..canonical import (
     ChatRequest,
     CompletionResult,
     EmbedRequest,
-    EmbedResult,
-    ImageResult,
     RawReply,
     Rejected,
     Request,
     Result,
-    SpeechResult,
     Thinking,
-    Usage,
 )
 from ..clock import Clock
 from ..errors import LlmsimError
@@ -44,6 +40,7 @@ from ..evidence.journal import Exchange, Journal
 from ..leniency import Validation
 from ..rng import Seed
 from ..wire.base import Answer, Headers, HttpRequest, Provider, Stamp
+from .charging import metered, spent
 from .credentials import account, check_token, redacted
 from .known import Asked, Known
 from .load import Load
@@ -237,11 +234,11 @@ class Fake:
             self._check_possible(request, result, decision, exchange)
         if isinstance(result, Result):
             if charged is not None:
-                stamp.limits = self.limits.settle(charged, _usage(result))
+                stamp.limits = self.limits.settle(charged, metered(result))
             answer = endpoint.render(request, result, stamp)
             if decision.fault is not None and decision.fault.error_event is not None:
                 answer = self._failing(answer, decision.fault.error_event, http, stamp)
-            exchange.usage = _spent(result)
+            exchange.usage = spent(result)
             if isinstance(result, CompletionResult):
                 exchange.replies = result.replies
             if answer.stores:
@@ -348,7 +345,7 @@ class Fake:
         self, pace: Pace, request: Request, result: Result | RawReply, seed: Seed
     ) -> Timing:
         """What the answer's waiting times are; only generated content takes time by token."""
-        usage = _usage(result)
+        usage = metered(result)
         streamed = isinstance(result, CompletionResult) and any(
             isinstance(part, Thinking) and part.text for part in result.reply.parts
         )
@@ -390,22 +387,3 @@ class Fake:
         )
         self.journal.add(exchange)
         return exchange
-
-
-def _usage(result: Result | RawReply) -> Usage:
-    """What the rate limits and the pace of generated content go by."""
-    if isinstance(result, CompletionResult):
-        return result.usage
-    return Usage(input_tokens=result.input_tokens if isinstance(result, EmbedResult) else 0)
-
-
-def _spent(result: Result) -> Usage | None:
-    """What is billed by the token; None for what is not."""
-    match result:
-        case CompletionResult(usage=usage) | SpeechResult(usage=usage):
-            return usage
-        case EmbedResult(input_tokens=tokens):
-            return Usage(input_tokens=tokens)
-        case ImageResult(usage=usage, image_tokens=tokens):
-            return replace(usage, modalities=(("image", tokens),) if tokens else ())
-    return None

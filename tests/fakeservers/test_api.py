@@ -158,7 +158,7 @@ def test_a_wrong_script_is_refused_when_written(servers, write, told):
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("reply", "Did you mean replies"), ("xyz", "It has calls, counts, down, env")],
+    [("reply", "Did you mean replies"), ("xyz", "It has bill, calls, counts, down, env")],
 )
 def test_a_verb_that_there_is_not_names_those_there_are(servers, name, told):
     """The nearest one, if one is near."""

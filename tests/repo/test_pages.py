@@ -1,5 +1,5 @@
 """What the README and the pages of documentation show runs as it stands, and their links lead
-somewhere. The pages about the router are run by tests of the router."""
+somewhere. Pages whose code goes on from block to block are run by tests of what they are about."""
 
 import importlib
 import re
@@ -13,7 +13,8 @@ from tests.pages import ROOT, blocks, links, write
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
-RUNNING = [p for p in PAGES if not p.name.startswith("router") and blocks(p, "python")]
+ELSEWHERE = ("faults", "gateway", "load-testing", "router", "what-sdks-do")
+RUNNING = [p for p in PAGES if not p.stem.startswith(ELSEWHERE) and blocks(p, "python")]
 COMMAND = re.compile(r"^(llmsim (?:check|show|schema)|pytest)\b([^#\n]*)", re.M)
 TYPING = [page for page in RUNNING if COMMAND.search(page.read_text("utf-8"))]
 LINKED = [page for page in PAGES if links(page)]
