@@ -15,6 +15,7 @@ ARGS ?=
 
 BIN := .venv/bin
 READY := .venv/ready
+DEMO := $(addprefix examples/,quiz weather_agent failover invoices)
 
 .PHONY: demo test check lint format types arrows package conformance clean help
 
@@ -29,7 +30,7 @@ demo: $(READY)
 	@echo 'Four programs on the official SDKs, tested as they stand (examples/). There is no key and'
 	@echo 'no network: each test asks for the fixture llmsim, and this is what its fakes were asked.'
 	@echo
-	@$(BIN)/python -m pytest examples -q --llmsim-traffic -p no:cacheprovider $(ARGS)
+	@$(BIN)/python -m pytest $(DEMO) -q --llmsim-traffic -p no:cacheprovider $(ARGS)
 
 test: $(READY)
 	@$(BIN)/python -m pytest $(ARGS)
