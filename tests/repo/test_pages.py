@@ -13,7 +13,7 @@ from tests.pages import ROOT, blocks, links, write
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
-ELSEWHERE = ("faults", "gateway", "load-testing", "router", "what-sdks-do")
+ELSEWHERE = ("faults", "gateway", "load-testing", "pytest", "router", "what-sdks-do")
 RUNNING = [p for p in PAGES if not p.stem.startswith(ELSEWHERE) and blocks(p, "python")]
 COMMAND = re.compile(r"^(llmsim (?:check|show|schema)|pytest)\b([^#\n]*)", re.M)
 TYPING = [page for page in RUNNING if COMMAND.search(page.read_text("utf-8"))]
