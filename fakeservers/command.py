@@ -31,7 +31,7 @@ __all__ = ["check", "schema", "serve", "show"]
 
 COLLECTIONS = (100_000, 50, 1_000)
 """New objects before the youngest are looked at, and how often that is done before the older, and
-then all of them, are looked at too. Answers leave no cycles behind; each look holds up every
+then all of them, are looked at too. Answers leave hardly a cycle behind; each look holds up every
 stream."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
