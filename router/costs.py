@@ -252,8 +252,8 @@ class MockCostTracker(CostTracker):
 
 
 _MODELS = {
-    "anthropic": "claude-sonnet-4-5",
-    "claude": "claude-sonnet-4-5",
+    "anthropic": "claude-sonnet-4-6",
+    "claude": "claude-sonnet-4-6",
     "gemini": "gemini-2.5-flash",
     "google": "gemini-2.5-flash",
     "openai": "gpt-4o",

@@ -19,7 +19,7 @@ __all__ = ["load_setup", "setup_from_env"]
 
 # What is asked of each provider that only the environment names, unless an overlay says another.
 _MODELS = {
-    "claude": "claude-sonnet-4-5",
+    "claude": "claude-sonnet-4-6",
     "openai": "gpt-4o",
     "gemini": "gemini-2.5-flash",
     "ollama": "llama3.2",
