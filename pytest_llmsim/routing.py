@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from router.setup import RouterSetup
 
 __all__ = ["import_router", "new_budget", "new_costs", "new_router", "new_sync_router"]
+
+SDKS = {"claude": "anthropic", "openai": "openai", "gemini": "google.genai", "ollama": "ollama"}
+"""The package of each provider's SDK."""
 
 MARKER = "llmsim_budget"
 
@@ -113,8 +117,27 @@ def new_sync_router(router: "LLMRouter", world: "Simulation | None") -> "SyncRou
 def _setup(config_file: str | None) -> "RouterSetup":
     config = import_router("config")
     if config_file is None:
-        return cast("RouterSetup", config.setup_from_env(os.environ))
+        return cast("RouterSetup", config.setup_from_env(_of_installed(os.environ)))
     return cast("RouterSetup", config.load_setup(config_file, environ=_environ()))
+
+
+def _of_installed(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment without the providers whose SDK is not installed: a test has all of their
+    keys set, the program has the SDKs that it uses. All of it when there is no SDK, so that the
+    error says what to install."""
+    known = import_router("clients.registry").PROVIDERS
+    missing = [name for name, sdk in SDKS.items() if not _is_installed(sdk)]
+    if len(missing) == len(SDKS):
+        return environ
+    dropped = {key for name in missing for key in (*known[name].keys, known[name].url)}
+    return {key: value for key, value in environ.items() if key not in dropped}
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # not even the package around it
+        return False
 
 
 def _hurry(setup: "RouterSetup") -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from fakeservers import overloaded
+from pytest_llmsim import routing
 from router import BudgetExceeded
 
 
@@ -134,3 +135,11 @@ def test_a_wrong_budget_is_a_usage_error(pytester, marker, told):
     result = pytester.runpytest()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"*{told}"])
+
+
+def test_a_router_asks_those_whose_sdk_is_installed(llmsim, monkeypatch, request):
+    """A program that uses one SDK needs no other for its tests."""
+    monkeypatch.setattr(routing, "_is_installed", lambda package: package == "openai")
+    router = request.getfixturevalue("llmsim_router")
+    assert router.complete("Hello.").provider == "openai"
+    assert llmsim.claude.calls == ()
