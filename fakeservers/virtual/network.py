@@ -16,9 +16,8 @@ from typing import Any
 from .connection import Address, SocketView, VirtualTransport, linked
 from .errors import RealNetworkError, SimulationError
 from .loop import VirtualLoop
-from .troubles import Trouble, TroubleKind, Troubles
 
-__all__ = ["Network", "NetworkLoop"]
+__all__ = ["LOOPBACK", "Network", "NetworkLoop"]
 
 LOOPBACK = "127.0.0.1"
 PORTS_FROM = 11_001
@@ -33,15 +32,13 @@ Info = tuple[int, int, int, str, tuple[Any, ...]]
 class Network:
     """Addresses that answer, and the connections to them.
 
-    rtt_s     seconds of a round trip: a connection takes one, bytes take half of one
-    troubles  what is wrong with which port
+    rtt_s  seconds of a round trip: a connection takes one, bytes take half of one
     """
 
     loop: "NetworkLoop"
 
     def __init__(self, *, rtt_s: float = 0.0) -> None:
         self.rtt_s = rtt_s
-        self.troubles = Troubles()
         self._listening: dict[Address, VirtualServer] = {}
         self._open: dict[VirtualTransport, None] = {}
         self._next_port = PORTS_FROM
@@ -80,10 +77,6 @@ class Network:
         if self._listening.get(server.address) is server:
             del self._listening[server.address]
 
-    def way_s(self, port: int) -> float:
-        """How long bytes take to or from a port."""
-        return self.rtt_s / 2 + self.troubles.delay_s(port)
-
     # --- connections ---
 
     async def reach(self, host: str, port: int) -> "VirtualServer":
@@ -95,8 +88,7 @@ class Network:
                 f"in it. Let the program take its base URL from the environment, as the SDKs do, "
                 f"or give the client the url of a fake, such as sim.openai.url."
             )
-        await self.troubles.silence_over(port)
-        await asyncio.sleep(2 * self.way_s(port))
+        await asyncio.sleep(self.rtt_s)
         server = self._listening.get((numeric(host), port))
         server = server or self._listening.get(("0.0.0.0", port))
         if server is None:
@@ -113,26 +105,6 @@ class Network:
         ends = linked(self, client, server.protocol(), local, server.address)
         self._open.update(dict.fromkeys(ends))
         return ends[0]
-
-    def begin(self, port: int, kind: TroubleKind, *, delay_s: float = 0.0) -> Trouble:
-        """Let something be wrong with a port from now on; `end` takes what this returns."""
-        trouble = Trouble(kind=kind, delay_s=delay_s)
-        self.troubles.begin(port, trouble)
-        return trouble
-
-    def end(self, port: int, trouble: Trouble) -> None:
-        """Let it be right again, and bytes go on that were held back."""
-        self.troubles.end(port, trouble)
-        if not self.troubles.has(port, "silent"):
-            for transport in tuple(self._open):
-                if transport.port == port:
-                    transport.go_on()
-
-    def reset(self, port: int) -> None:
-        """Reset every connection to a port, now."""
-        for transport in tuple(self._open):
-            if transport.get_extra_info("sockname")[1] == port:
-                transport.reset()
 
     def forget(self, transport: VirtualTransport) -> None:
         self._open.pop(transport, None)

@@ -95,17 +95,6 @@ def test_calls_without_a_client_meet_the_same_faults(fault, seen):
         assert sim.run(sim.post("openai", "/chat/completions", BODY)).status == 200
 
 
-@pytest.mark.parametrize("kind", ["silent", "slow"])
-def test_a_dead_link_is_the_networks(kind):
-    """What a script cannot say: connections too are held back or late, and arrive in the end."""
-    with simulate() as sim:
-        port = int(sim.openai.url.split(":")[2].partition("/")[0])
-        trouble = sim.network.begin(port, kind, delay_s=4)
-        assert calls_at(sim, 0) == ["ConnectTimeout"]
-        sim.network.end(port, trouble)
-        assert calls_at(sim, 10) == [200]
-
-
 def test_windows_overlap():
     """Where two windows overlap the first rule is seen, and the other one before and after it."""
     with simulate() as sim:
