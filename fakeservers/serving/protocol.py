@@ -216,5 +216,5 @@ def _config() -> uvicorn.Config:
     return config
 
 
-async def _nothing(*ignored: object) -> None:
+async def _nothing(scope: object, receive: object, send: object) -> None:
     """The application that uvicorn asks for; requests go to the fake itself."""
