@@ -8,29 +8,24 @@ import asyncio
 import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from ..serving.breaking import Ending
-from ..serving.receiving import read_headers, read_url
+from ..serving.receiving import read_url
 from ..serving.service import Service
-from ..wire.base import Headers, HttpRequest
+from ..wire.base import Headers, HttpRequest, RequestHeaders
 from .calls import Call, Head, Part
 from .network import LOOPBACK, Network
 
 __all__ = ["Answered", "post"]
 
-CREDENTIALS = (
-    (b"authorization", b"Bearer simulated"),
-    (b"x-api-key", b"simulated"),
-    (b"x-goog-api-key", b"simulated"),
-    (b"anthropic-version", b"2023-06-01"),
-    (b"content-type", b"application/json"),
-)
+PORTS_REMEMBERED_MAX = 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Answered:
     """An HTTP answer."""
 
@@ -63,14 +58,15 @@ async def post(
     """
     if network.refuses(port):
         raise ConnectionRefusedError(errno.ECONNREFUSED, f"Port {port} refuses")
-    given = tuple((k.encode("latin-1"), v.encode("latin-1")) for k, v in headers.items())
-    host = (b"host", f"{LOOPBACK}:{port}".encode())
     path, query = read_url(path.encode())
+    sent = _credentials(port)
+    if headers:
+        sent = RequestHeaders({**sent, **{k.lower(): v for k, v in headers.items()}})
     http = HttpRequest(
         method="POST",
         path=path,
         query=query,
-        headers=read_headers((host, *CREDENTIALS, *given)),
+        headers=sent,
         body=orjson.dumps(body),
     )
     call = Call(service, network, http)
@@ -96,3 +92,18 @@ def _answered(parts: Sequence[Part]) -> Answered:
     assert isinstance(head, Head)
     body = b"".join([part for part in parts if isinstance(part, bytes)])
     return Answered(status=head.status, raw_headers=head.headers, body=body)
+
+
+@lru_cache(maxsize=PORTS_REMEMBERED_MAX)
+def _credentials(port: int) -> RequestHeaders:
+    """What every call to a fake sends along, one value for all of them: it is read only once."""
+    return RequestHeaders(
+        {
+            "host": f"{LOOPBACK}:{port}",
+            "authorization": "Bearer simulated",
+            "x-api-key": "simulated",
+            "x-goog-api-key": "simulated",
+            "anthropic-version": "2023-06-01",
+            "content-type": "application/json",
+        }
+    )

@@ -142,14 +142,17 @@ class Call:
         for sent in (head, part):
             if not sent:
                 continue
-            self._under_way.append(sent)
             if self._way_s:
-                self._loop.call_later(self._way_s, self._arrive)
+                self._under_way.append(sent)
+                self._loop.call_later(self._way_s, self._come)
             else:
-                self._arrive()
+                self._arrive(sent)
 
-    def _arrive(self) -> None:
-        # Whichever timer fires first, what was sent first has arrived.
-        self._arrived.append(self._under_way.popleft())
+    def _come(self) -> None:
+        # Whichever timer fires first, what was sent first arrives.
+        self._arrive(self._under_way.popleft())
+
+    def _arrive(self, part: Part) -> None:
+        self._arrived.append(part)
         if self._heard is not None and not self._heard.done():
             self._heard.set_result(None)
