@@ -110,8 +110,8 @@ answer in one piece counts as two; for `bad_arguments()` and `unknown_tool()` it
 A cell tells what the program was given before it was over, the exception that it must catch, \
 how many requests the fake saw if it was not one, and how long it took if it was not at once. \
 `answer` is all of it and nothing else. An exception with a module's name is none of the SDK's \
-own. Where synchronous and asynchronous clients differ, both are told. With `max_retries=0` \
-OpenAI's and Anthropic's clients raise the same after one request, at once.
+own. Where synchronous and asynchronous clients differ, both are told. OpenAI's and Anthropic's \
+clients try again by themselves; the columns `max_retries=0` tell what they do when they may not.
 
 What stands out:
 
@@ -266,18 +266,38 @@ def made(fault: str) -> Any:
     return eval(fault, {"__builtins__": {}}, CONSTRUCTORS)
 
 
-def cells(surface: Surface, faults: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """For each fault its row: the fault, what comes of a call, what of a streamed one."""
-    with bench(surface, is_async=False) as blocking:
-        sync = [[blocking.measure(f, streamed=s) for s in (False, True)] for f in faults]
-    with bench(surface, is_async=True) as waiting:
-        back = [[waiting.measure(f, streamed=s) for s in (False, True)] for f in faults]
-    for fault, own, other in zip(faults, sync, back, strict=True):
-        whole = CALL if fault in TOOLS else ANSWER
-        once, streamed = (
-            both(one.told(whole), two.told(whole)) for one, two in zip(own, other, strict=True)
-        )
-        yield fault, once, streamed
+def cells(surface: Surface, faults: Iterable[str]) -> dict[str, list[str]]:
+    """For each fault its cells: not streamed, then streamed; of both, as the SDK is, then without
+    its retries where it has any."""
+    settings = [{}, _option(surface.once)] if surface.once else [{}]
+    ways = [(streamed, options) for streamed in (False, True) for options in settings]
+    told: dict[str, list[str]] = {fault: [] for fault in faults}
+    for streamed, options in ways:
+        sync, back = (_measured(surface, faults, streamed, a, options) for a in (False, True))
+        for fault in faults:
+            told[fault].append(both(sync[fault], back[fault]))
+    return told
+
+
+def _option(written: str) -> dict[str, Any]:
+    name, _, value = written.partition("=")
+    return {name: int(value)}
+
+
+def _measured(
+    surface: Surface,
+    faults: Iterable[str],
+    streamed: bool,
+    is_async: bool,
+    options: dict[str, Any],
+) -> dict[str, str]:
+    with bench(surface, is_async=is_async, **options) as measured:
+        return {
+            fault: measured.measure(fault, streamed=streamed).told(
+                CALL if fault in TOOLS else ANSWER
+            )
+            for fault in faults
+        }
 
 
 def both(sync: str, back: str) -> str:
@@ -291,11 +311,12 @@ def page() -> str:
 
 def section(surface: Surface) -> str:
     """What the page says of one SDK."""
-    faults = [fault for faults in ROWS.values() for fault in faults]
-    found = {fault: told for fault, *told in cells(surface, faults)}
+    found = cells(surface, [fault for faults in ROWS.values() for fault in faults])
+    once = [f"`{surface.once}`"] if surface.once else []
+    columns = ["not streamed", *once, "streamed", *once]
     lines = [f"## {surface.title}", "", surface.note]
     for title, own in ROWS.items():
-        lines += ["", f"| {title} | not streamed | streamed |", "|---|---|---|"]
+        lines += ["", f"| {title} | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
         lines += [f"| `{fault}` | {' | '.join(found[fault])} |" for fault in own]
     return "\n".join(lines) + "\n"
 
