@@ -56,8 +56,7 @@ async def post(
     Raises ConnectionRefusedError, ConnectionResetError (also when an answer breaks off) and
     TimeoutError.
     """
-    if network.refuses(port):
-        raise ConnectionRefusedError(errno.ECONNREFUSED, f"Port {port} refuses")
+    network.check_listening(port)
     path, query = read_url(path.encode())
     sent = _credentials(port)
     if headers:

@@ -129,11 +129,12 @@ class InMemoryTransport:
         elif takes_s := self._network.rtt_s:
             async with _limited(timeout_s, self.module.ConnectTimeout, request):
                 await asyncio.sleep(takes_s)
-        service = self._services.get(port) if self._network.knows(request.url.host) else None
-        if service is None or self._network.refuses(port):
-            where = f"{request.url.host}:{port}"
-            raise self.module.ConnectError(f"No fake answers at {where}.", request=request)
-        return service
+        try:
+            self._network.check_host(request.url.host)
+            self._network.check_listening(port)
+        except ConnectionRefusedError as refused:
+            raise self.module.ConnectError(str(refused), request=request) from refused
+        return self._services[port]
 
     def _broken(self, end: Part, text: str, request: Any) -> Exception:
         """What a client sees of an answer that ended early."""

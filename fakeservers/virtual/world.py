@@ -231,7 +231,9 @@ class Simulation(FakeServers):
     def timeline(self) -> str:
         """Calls against the rules that fail them over time, readable."""
         note = "" if WALL_CLOCK_FOLLOWS else f"\n{WALL_CLOCK_STAYS}"
-        return timeline(self.journal, self.scenario, self.now) + note
+        names = {port: service.fake.provider.name for port, service in self._services.items()}
+        refused = [(at_s, names[port]) for at_s, port in self.network.refusals if port in names]
+        return timeline(self.journal, refused, self.scenario, self.now) + note
 
     def record(self) -> bytes:
         """The journal as bytes: the same for the same seed and program, in every process."""
