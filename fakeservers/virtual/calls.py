@@ -45,6 +45,7 @@ class Call:
         self._arrived: deque[Part] = deque()
         self._heard: asyncio.Future[None] | None = None
         self._taken: asyncio.Future[None] | None = None
+        self._delivery: Delivery | None = None
         self._delivering: asyncio.Task[None] | None = None
         self._left = False
 
@@ -83,10 +84,11 @@ class Call:
         return tuple(self._arrived)
 
     def leave(self) -> None:
-        """Hear no more: the fake stops."""
+        """Hear no more: the fake stops, and has room for the next call at once."""
         self._left = True
-        if self._delivering is not None:
+        if self._delivery is not None and self._delivering is not None:
             self._delivering.cancel()
+            self._delivery.done()
 
     # --- the fake's side ---
 
@@ -124,10 +126,11 @@ class Call:
         if delivery is None:
             return
         run = self._deliver(delivery)
+        self._delivery = delivery
         self._delivering = self._loop.create_task(run, name=f"fake {self._http.path}")
         self._delivering.add_done_callback(delivery.done)
         if self._left:
-            self._delivering.cancel()
+            self.leave()
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:
