@@ -48,6 +48,12 @@ class Surface:
     event: Callable[[Any], str]
     once: str = ""
 
+    @property
+    def trying_once(self) -> dict[str, int]:
+        """`once` as `client` takes it."""
+        name, _, value = self.once.partition("=")
+        return {name: int(value)} if self.once else {}
+
 
 def _arguments(given: Any) -> str:
     return given if isinstance(given, str) else json.dumps(given, separators=(",", ":"))

@@ -9,9 +9,9 @@ is measured, and takes no time. What stands on the page is held to this by
 
 import math
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from inspect import isawaitable
 from pathlib import Path
@@ -103,7 +103,8 @@ HEAD = """\
 
 What the official SDKs make of each fault, measured by `python tools/what_sdks_do.py` in virtual \
 time, with {versions} on {transports}. The settings are the SDKs' own. Every fault lasts: it \
-meets each attempt. `tests/end_to_end/test_what_sdks_do.py` holds this page to what they do.
+meets each attempt. `tests/end_to_end/test_what_sdks_do.py` holds this page to what they do, and \
+asks some of it over real sockets too, where the same must come of it.
 
 A fault is written as `fails(...)` takes it. The model says {answer} in {chunks} chunks, an \
 answer in one piece counts as two; for `bad_arguments()` and `unknown_tool()` it calls `{call}`. \
@@ -165,64 +166,49 @@ class Outcome:
         return ", ".join(told)
 
 
-class Bench:
-    """One SDK's client, in a world of its own."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A client of an SDK; `run` runs a coroutine to its end."""
 
-    def __init__(self, sim: Simulation, surface: Surface, *, is_async: bool, **options: Any):
-        self._sim = sim
-        self._surface = surface
-        self._is_async = is_async
-        self._fake: FakeProvider = sim[surface.provider]
-        self._client = surface.client(is_async, **options)
+    surface: Surface
+    client: Any
+    is_async: bool
+    run: Callable[[Coroutine[Any, Any, Any]], Any]
 
-    def measure(self, fault: str, *, streamed: bool) -> Outcome:
-        """One call under a fault, over a connection of its own."""
-        fake, sim = self._fake, self._sim
-        with fake.down():  # closes whatever the call before has left open
-            sim.advance(math.ceil(sim.now) + 1 - sim.now)  # dates are told in full seconds
-        fake.reset()
-        fake.impossible = "allow"
-        fake.unused = "allow"
+    def came_of_it(self, fault: str, *, streamed: bool) -> Outcome:
+        """What comes of one call; how often and how long is not known here."""
         tools = fault in TOOLS
-        fake.fails(made(fault))
-        fake.replies(
-            tool_call("get_weather", city="Oslo") if tools else text(ANSWER, chunks=CHUNKS)
-        )
-        random.seed(0)  # jitter does not depend on the calls before
-        began_s = sim.now
         said: list[str] = []
         given = problem = ""
         try:
-            if self._is_async:
-                given = sim.run(self._asked(said, streamed=streamed, tools=tools))
+            if self.is_async:
+                given = self.run(self._asked(said, streamed=streamed, tools=tools))
             else:
                 given = self._ask(said, streamed=streamed, tools=tools)
         except Exception as raised:
             problem = self._name(raised)
-        return Outcome(
-            said=None if given else "".join(said),
-            given=given,
-            problem=problem,
-            attempts=len(fake.calls),
-            took_s=sim.now - began_s,
-        )
+        return Outcome(said=None if given else "".join(said), given=given, problem=problem)
+
+    def close(self) -> None:
+        """Close the client and its connections."""
+        self.run(self._closed(self.client))
 
     def _ask(self, said: list[str], *, streamed: bool, tools: bool) -> str:
-        result = self._surface.call(self._client, streamed, tools)
+        result = self.surface.call(self.client, streamed, tools)
         if not streamed:
             return self._take(result, said)
         with closing(result):
             for event in result:
-                said.append(self._surface.event(event))
+                said.append(self.surface.event(event))
         return ""
 
     async def _asked(self, said: list[str], *, streamed: bool, tools: bool) -> str:
-        result = await self._surface.call(self._client, streamed, tools)
+        result = await self.surface.call(self.client, streamed, tools)
         if not streamed:
             return self._take(result, said)
         try:
             async for event in result:
-                said.append(self._surface.event(event))
+                said.append(self.surface.event(event))
         finally:
             await self._closed(result)
         return ""
@@ -230,14 +216,10 @@ class Bench:
     def _take(self, result: Any, said: list[str]) -> str:
         """Keep what an answer says; the name of its type where it is none."""
         try:
-            said.append(self._surface.whole(result))
+            said.append(self.surface.whole(result))
         except (AttributeError, IndexError, TypeError):
             return type(result).__name__
         return ""
-
-    def close(self) -> None:
-        """Close the client and its connections."""
-        self._sim.run(self._closed(self._client))
 
     async def _closed(self, closes: Any) -> None:
         done = (getattr(closes, "aclose", None) or closes.close)()
@@ -246,9 +228,44 @@ class Bench:
 
     def _name(self, raised: BaseException) -> str:
         home, _, _ = type(raised).__module__.partition(".")
-        own = type(raised).__module__.startswith(self._surface.package)
+        own = type(raised).__module__.startswith(self.surface.package)
         name = type(raised).__name__
         return name if own or home == "builtins" else f"{home}.{name}"
+
+
+def script(fake: FakeProvider, fault: str) -> None:
+    """Have the fake answer, and the fault befall every request."""
+    fake.reset()
+    fake.impossible = "allow"
+    fake.unused = "allow"
+    fake.fails(made(fault))
+    calls = tool_call("get_weather", city="Oslo")
+    fake.replies(calls if fault in TOOLS else text(ANSWER, chunks=CHUNKS))
+
+
+class Bench:
+    """One SDK's client, in a world of its own."""
+
+    def __init__(self, sim: Simulation, surface: Surface, *, is_async: bool, **options: Any):
+        self._sim = sim
+        self._fake = sim[surface.provider]
+        client = surface.client(is_async, **options)
+        self._caller = Caller(surface=surface, client=client, is_async=is_async, run=sim.run)
+
+    def measure(self, fault: str, *, streamed: bool) -> Outcome:
+        """One call under a fault, over a connection of its own."""
+        fake, sim = self._fake, self._sim
+        with fake.down():  # closes whatever the call before has left open
+            sim.advance(math.ceil(sim.now) + 1 - sim.now)  # dates are told in full seconds
+        script(fake, fault)
+        random.seed(0)  # jitter does not depend on the calls before
+        began_s = sim.now
+        outcome = self._caller.came_of_it(fault, streamed=streamed)
+        return replace(outcome, attempts=len(fake.calls), took_s=sim.now - began_s)
+
+    def close(self) -> None:
+        """Close the client and its connections."""
+        self._caller.close()
 
 
 @contextmanager
@@ -269,7 +286,7 @@ def made(fault: str) -> Any:
 def cells(surface: Surface, faults: Iterable[str]) -> dict[str, list[str]]:
     """For each fault its cells: not streamed, then streamed; of both, as the SDK is, then without
     its retries where it has any."""
-    settings = [{}, _option(surface.once)] if surface.once else [{}]
+    settings = [{}, surface.trying_once] if surface.once else [{}]
     ways = [(streamed, options) for streamed in (False, True) for options in settings]
     told: dict[str, list[str]] = {fault: [] for fault in faults}
     for streamed, options in ways:
@@ -277,11 +294,6 @@ def cells(surface: Surface, faults: Iterable[str]) -> dict[str, list[str]]:
         for fault in faults:
             told[fault].append(both(sync[fault], back[fault]))
     return told
-
-
-def _option(written: str) -> dict[str, Any]:
-    name, _, value = written.partition("=")
-    return {name: int(value)}
 
 
 def _measured(
