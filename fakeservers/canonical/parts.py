@@ -39,11 +39,13 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call of a tool. `arguments` is an object, or a string sent as it is (even broken JSON)."""
+    """A call of a tool. `arguments` is an object, or a string sent as it is (even broken JSON).
+    `signature` seals the thought that led to it, where a provider puts that on the call."""
 
     name: str
     arguments: Mapping[str, Any] | str = field(default_factory=dict)
     id: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,6 +208,8 @@ def _message(message: Message, request: ChatRequest, count: Count) -> Iterator[S
                 yield _call(part, around, request, count)
             case ToolResult():
                 yield Segment(count(part.text) + around, part.text)
+                for media in part.media:
+                    yield _media(media, 0.0, request)
             case Media():
                 yield _media(part, around, request)
             case Thinking():
