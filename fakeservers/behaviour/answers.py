@@ -3,8 +3,9 @@
 Reads the catalogue of models, the store and the memory; writes neither a wire format nor a journal.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from ..canonical import (
@@ -69,6 +70,7 @@ class Answering:
     """How one fake answers: by its catalogue, its store and the models that it has in memory."""
 
     catalogue: Catalogue
+    wall: Callable[[], float]
     store: Store
     memory: Memory
     jobs: Jobs
@@ -225,7 +227,7 @@ class Answering:
 
     def _models(self, request: ResourceRequest, validates: bool) -> Iterable[Model]:
         if request.id is None:
-            return self.catalogue
+            return (model for model in self.catalogue if not self._retired(model))
         if request.action == "create":
             if request.source is None:
                 return (self.catalogue.add(request.id),)
@@ -234,6 +236,8 @@ class Answering:
         model = self.catalogue.find(request.id)
         if model is None and not validates:
             return (Model(id=request.id),)
+        if model is not None and validates and self._retired(model):
+            raise Rejected(_retired_model(request.provider, request.id))
         model = self._found(request, model)
         if request.action == "delete":
             self.catalogue.remove(request.id)
@@ -262,13 +266,22 @@ class Answering:
         model = self.catalogue.find(request.model)
         if not validates:
             return model
+        named = decision.rule is not None and decision.rule.match.model is not None
         if model is not None:
             if isinstance(request, ChatRequest | EmbedRequest) and request.unserved is not None:
                 raise Rejected(request.unserved)
+            if not named and self._retired(model):
+                raise Rejected(_retired_model(request.provider, request.model))
             return model
-        if decision.rule is None or decision.rule.match.model is None:
+        if not named:
             raise Rejected(_unknown_model(request.provider, request.model))
         return model
+
+    def _retired(self, model: Model) -> bool:
+        if self.catalogue.allows != "current":
+            return False
+        today = datetime.fromtimestamp(self.wall(), UTC).date()
+        return self.catalogue.retired(model, today.isoformat())
 
 
 def _unknown_model(provider: str, name: str) -> ApiError:
@@ -281,6 +294,11 @@ def _unknown_model(provider: str, name: str) -> ApiError:
         subject=name,
         headers=((HINT, f"{hint} every model"),),
     )
+
+
+def _retired_model(provider: str, name: str) -> ApiError:
+    told = f'llmsim.{provider}.models = "known" answers to models that have retired'
+    return ApiError(status=404, kind="retired_model", subject=name, headers=((HINT, told),))
 
 
 def _natural(request: ChatRequest, seed: Seed) -> tuple[Reply, ...]:

@@ -14,6 +14,7 @@ from .. import failures, faults, replies
 from ..faults import Fault
 from ..jobs import job_timing
 from ..matching import Match
+from ..models import KnownModels
 from ..pace import Delay, Pace, delay, lognormal, pace
 from ..scenario import Impossible, Rule, Scenario, Script, TokenCounts, Unmatched
 from ..schedule import Schedule, ramp, schedule
@@ -22,7 +23,7 @@ from .checking import PlainError, array, at, known, only, table
 __all__ = ["MATCH_KEYS", "read_scenario"]
 
 RULE_KEYS = ("on", "replies", "fails", "paces", "counts", "times", "rate", "between", "every")
-SCRIPT_KEYS = ("unmatched", "impossible", "limits", "jobs", "rules")
+SCRIPT_KEYS = ("unmatched", "impossible", "models", "limits", "jobs", "rules")
 JOB_KEYS = ("after_s", "polls", "fails")
 MATCH_KEYS = ("model", "prompt", "system", "tool_result", "turn", "key", "headers", "endpoint")
 BESIDE = ("chunks", "arguments", "id")
@@ -69,6 +70,10 @@ class _Scripts:
         if impossible not in get_args(Impossible):
             allowed = " or ".join(get_args(Impossible))
             raise PlainError(f"{path}.impossible", f"it is {allowed}, not {impossible!r}.")
+        models = given.get("models")
+        if models is not None and models not in get_args(KnownModels):
+            allowed = " or ".join(get_args(KnownModels))
+            raise PlainError(f"{path}.models", f"it is {allowed}, not {models!r}.")
         limits = table(given.get("limits", {}), f"{path}.limits", None)
         jobs = table(given.get("jobs", {}), f"{path}.jobs", JOB_KEYS)
         timing = at(f"{path}.jobs", lambda: job_timing(**jobs))
@@ -76,6 +81,7 @@ class _Scripts:
             rules=rules,
             unmatched=unmatched,
             impossible=impossible,
+            models=models,
             limits=dict(limits),
             jobs=timing,
         )
