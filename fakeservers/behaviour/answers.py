@@ -3,7 +3,7 @@
 Reads the catalogue of models, the store and the memory; writes neither a wire format nor a journal.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -156,6 +156,7 @@ class Answering:
             replies=replies,
             usage=_overridden(usage, decision),
             model=model.snapshot if model else request.model,
+            judged=_judged(request, replies) if request.judged_by else None,
         )
 
     def _embed(self, request: EmbedRequest, decision: Decision, validates: bool) -> EmbedResult:
@@ -304,6 +305,13 @@ def _retired_model(provider: str, name: str) -> ApiError:
 def _natural(request: ChatRequest, seed: Seed) -> tuple[Reply, ...]:
     random = seed.random()
     return tuple(natural_reply(request, random) for _ in range(request.choices))
+
+
+def _judged(
+    request: ChatRequest, replies: Iterable[Reply]
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    asked = "\n".join(message.text for message in request.messages)
+    return scores(asked), scores("\n".join(reply.text for reply in replies))
 
 
 def _overridden(usage: Usage, decision: Decision) -> Usage:

@@ -74,12 +74,14 @@ class RawReply:
 class CompletionResult:
     """The replies to a ChatRequest, one for each choice, and what they cost in tokens.
 
-    `model` is the dated name that the provider echoes.
+    `model` is the dated name that the provider echoes. `judged` are the moderation scores of what
+    was asked and of what is answered, where the request wants them.
     """
 
     replies: tuple[Reply, ...]
     usage: Usage
     model: str
+    judged: tuple[Mapping[str, float], Mapping[str, float]] | None = None
 
     @property
     def reply(self) -> Reply:

@@ -16,6 +16,7 @@ from .choice import Head, finish_reason, message
 from .file_inputs import needing
 from .headers import answer
 from .logprobs import choice_logprobs
+from .moderations import judgements, listed
 from .responses.items import identified
 from .usage import chat_usage
 from .wording import WORDING
@@ -38,11 +39,11 @@ class ChatCompletions:
         replies = tuple([identified(reply, stamp.ids) for reply in result.replies])
         keep = request.raw.get("store") is True
         if request.stream and not keep:
-            return answer(stamp, stream(request, replies, result.usage, head, stamp.ids))
+            return answer(stamp, stream(request, replies, result, head, stamp.ids))
         body = self._body(request, replies, result, head, stamp)
         kept = stored(request, body) if keep else ()
         if request.stream:
-            frames = stream(request, replies, result.usage, head, stamp.ids)
+            frames = stream(request, replies, result, head, stamp.ids)
             return answer(stamp, frames, stores=kept)
         return answer(stamp, json_bytes(body), stores=kept)
 
@@ -66,6 +67,7 @@ class ChatCompletions:
             "usage": chat_usage(result.usage),
             "service_tier": head.service_tier,
             "system_fingerprint": head.fingerprint,
+            **({"moderation": listed(judgements(request, result))} if request.judged_by else {}),
         }
 
     def _choice(

@@ -6,13 +6,14 @@ Order of chunks and fields as recorded in 2025 and 2026.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...canonical import ChatRequest, Refusal, Reply, Text, ToolCall, Usage
+from ...canonical import ChatRequest, CompletionResult, Refusal, Reply, Text, ToolCall
 from ...rng import Ids
 from ..base import Frame, Frames
 from ..framing import SSE_DONE, deltas, dumps, encode, quote, quoted
 from .choice import Head, arguments, custom_tools, finish_reason, free_text, is_legacy, shown
 from .interleaving import interleaved
 from .logprobs import tokens
+from .moderations import judgements, listed
 from .usage import chat_usage
 
 __all__ = ["stream"]
@@ -22,15 +23,22 @@ PADDING = 16
 
 
 def stream(
-    request: ChatRequest, replies: tuple[Reply, ...], usage: Usage, head: Head, ids: Ids
+    request: ChatRequest,
+    replies: tuple[Reply, ...],
+    result: CompletionResult,
+    head: Head,
+    ids: Ids,
 ) -> Iterator[Frame | Frames]:
-    """The frames of the answer; several choices take turns. Every call has its id."""
+    """The frames of the answer; several choices take turns. Every call of `replies` has its id."""
     options = request.raw.get("stream_options")
     chunk = _Chunk(head, options if isinstance(options, dict) else {}, ids)
     choices = [_choice(request, reply, index, chunk, ids) for index, reply in enumerate(replies)]
     yield from choices[0] if len(choices) == 1 else interleaved(choices)
     if chunk.with_usage:
-        yield chunk.usage(dumps(chat_usage(usage)))
+        yield chunk.rest(f'"usage":{dumps(chat_usage(result.usage))}')
+    if request.judged_by:
+        nothing = ',"usage":null' if chunk.with_usage else ""
+        yield chunk.rest(f'"moderation":{dumps(listed(judgements(request, result)))}{nothing}')
     yield Frame(SSE_DONE)
 
 
@@ -144,8 +152,9 @@ class _Chunk:
             rest = f'}},"logprobs":{told},{close}{self._end()}'
             yield Frame(start + encode(quote(piece) + rest), True)
 
-    def usage(self, usage: str) -> Frame:
-        return Frame(encode(f'{self._start}"choices":[],"usage":{usage}{self._end()}'))
+    def rest(self, fields: str) -> Frame:
+        """A chunk of no choice, with what is told once of all."""
+        return Frame(encode(f'{self._start}"choices":[],{fields}{self._end()}'))
 
     def _end(self) -> str:
         self._nth += 1

@@ -189,6 +189,14 @@ MODELS: list[tuple[Any, Refusal]] = [
         Refusal("unsupported_value", "verbosity", "Supported values are: 'medium'."),
     ),
     (
+        {"model": "gpt-4o", "web_search_options": {"search_context_size": "low"}},
+        Refusal(None, "web_search_options", "Web search options not supported with this model."),
+    ),
+    (
+        {"moderation": {"policy": {}}},
+        Refusal("missing_required_parameter", "moderation.model", "'moderation.model'."),
+    ),
+    (
         {"model": "o3-mini", "temperature": 0.2},
         Refusal("unsupported_parameter", "temperature", "is not supported with this model."),
     ),
