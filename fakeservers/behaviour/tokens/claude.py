@@ -92,7 +92,7 @@ class _Tokenizer:
 
 _TOKENIZER: Final = _Tokenizer(text=1.06, definitions=1.34, hosted=1.0, message=3.6, adaptive=18.0)
 _TOKENIZER_OF_NEWEST: Final = _Tokenizer(
-    text=1.37, definitions=1.67, hosted=1.3, message=1.0, adaptive=4.0
+    text=1.37, definitions=1.67, hosted=1.3, message=1.0, adaptive=0.0
 )
 """Opus 4.7 brought a new one."""
 
