@@ -56,6 +56,10 @@ def check_rules(body: Reader, request: ChatRequest) -> None:
     known = known_family(request.model)
     if known.reasoning:
         _check_reasoning(body, request)
+    if body.has("max_tokens") and body.has("max_completion_tokens"):
+        told = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
+        code = "invalid_parameter_combination"
+        raise Rejected(invalid(told, param="max_tokens", code=code))
     if body.value.keys().isdisjoint(RULED):
         return
     _check_companions(body, request)
