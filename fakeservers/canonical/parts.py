@@ -50,11 +50,13 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An image, document, sound or film in a request; the bytes stay in `raw`."""
+    """An image, document, sound or film in a request; the bytes stay in `raw`, or are the `data`
+    of a file that the server keeps and that `raw` names."""
 
     kind: Literal["image", "document", "audio", "video", "file"]
     mime_type: str
     raw: Any = None
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

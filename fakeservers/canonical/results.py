@@ -1,7 +1,7 @@
 """What a request comes to, before a wire puts it into its own form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .jobs import Job, Work
@@ -133,8 +133,8 @@ class Stored:
     """Something that an answer leaves on the server: `body` is what a later read returns,
     `messages` what a later request that names it continues from. It is gone from `expires_s`
     (epoch seconds) on. `work` is what is still to be done for it; `job`, when it is read, how
-    far that is. `size_bytes` is what it weighs where that is much; `cached` what a prompt may
-    begin with."""
+    far that is. `size_bytes` is what it weighs where that is much; `data` what a file holds that
+    prompts may name; `cached` what a prompt may begin with."""
 
     collection: str
     id: str
@@ -144,6 +144,7 @@ class Stored:
     work: Work | None = None
     job: Job | None = None
     size_bytes: int = 0
+    data: bytes = field(default=b"", repr=False)
     cached: Cached | None = None
 
 

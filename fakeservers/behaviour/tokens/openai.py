@@ -23,7 +23,7 @@ from ...canonical import (
     ToolCall,
     ToolResult,
 )
-from .media import pages, seconds, size
+from .media import pages, seconds, size, text
 from .segments import Segment, compact, token_numbers
 from .typescript import namespace
 from .vocabulary import REMEMBERED_MODELS_MAX, Count, counter, encoding_name
@@ -245,6 +245,8 @@ def _media(media: Media, around: float, request: ChatRequest) -> Segment:
             return Segment(around + image(media, request.model, detail), raw, "image")
         case "audio" | "video":
             return Segment(around + AUDIO_PER_S * seconds(media), raw, "audio")
+    if (said := text(media)) is not None:
+        return Segment(around + counter(encoding_name(request.model))(said), raw, "document")
     each = image(media, request.model, None) + PAGE_TEXT
     return Segment(around + each * pages(media), raw, "document")
 
