@@ -21,8 +21,8 @@ REGISTERED = (
     "llmsim(scenario=, seed=, virtual=, unmatched=, unused=, mode=, block_network=, validation=, "
     "models=, impossible=): settings of the fakes for one test; scenario is a file or a Scenario, "
     "unmatched 'error' or 'natural', unused and impossible 'error' or 'allow', mode 'fake', "
-    "'real' or 'mock', validation 'strict' or 'off', models 'known' or 'any'; virtual=True runs "
-    "the test in virtual time.",
+    "'real' or 'mock', validation 'strict' or 'off', models 'known', 'current' or 'any'; "
+    "virtual=True runs the test in virtual time.",
     "llmsim_fault(provider, fault, times=, rate=, between=, every=): a provider, or a list of "
     "them, fails: fault is a status, a name such as 'overloaded', or what fails() takes.",
     "llmsim_pace(provider, preset=, ttft=, inter_token=, ...): a provider answers at this pace, a "

@@ -87,7 +87,7 @@ def test_a_marker_brings_the_fakes(pytester):
         ),
         ("llmsim_limits('claude', rpx=3)", "*llmsim_limits: *rpx*"),
         ("llmsim(validation='lax')", "*llmsim: validation is strict or off, not 'lax'."),
-        ("llmsim(models='all')", "*llmsim: models is known or any, not 'all'."),
+        ("llmsim(models='all')", "*llmsim: models is known or current or any, not 'all'."),
         ("llmsim(impossible='x')", "*llmsim: impossible is error or allow, not 'x'."),
         ("llmsim(mode='record')", "*llmsim: mode is fake or mock or real, not 'record'."),
         ("llmsim(block_network='maybe')", "*block_network is True or False, not 'maybe'."),
@@ -105,6 +105,7 @@ def test_a_wrong_marker_names_what_is_allowed(pytester, marker, told):
     [
         ("validation='off'", "{}"),
         ("models='any'", "{'model': 'my-own', 'messages': [{'role': 'user', 'content': 'x'}]}"),
+        ("models='current'", "{'model': 'llama3.2', 'messages': [], 'stream': False}"),
     ],
 )
 def test_the_fakes_may_be_lenient(pytester, setting, works):
