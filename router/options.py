@@ -134,5 +134,5 @@ def read_keywords(keywords: Mapping[str, Any]) -> tuple[CallOptions, dict[str, A
 def _no_keyword(name: str) -> str:
     known = sorted(_OF_CALL | _OF_REQUEST)
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     return f"there is no keyword {name!r}{hint} There are: {', '.join(known)}"
