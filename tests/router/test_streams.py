@@ -3,11 +3,15 @@
 import asyncio
 import gc
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from router.budget import CostManagementPolicy, LedgerBudget
+from router.costs import CostTracker
 from router.errors import AllAttemptsFailed, StreamInterrupted
+from router.ledger.memory import MemoryLedger
 from router.policy import HedgePolicy, RouterPolicy, StreamPolicy
 from router.stream import Accumulator
 from router.types import (
@@ -29,7 +33,7 @@ from router.types import (
     UsageEvent,
 )
 
-from .world import FakeBudget, FakeClient, Say, World, failure, run
+from .world import EPOCH_S, FakeBudget, FakeClient, Say, VirtualClock, World, failure, run
 
 STORY = "Once upon a time there was a router."
 CUT = failure("stream_cut", certainty="response_started")
@@ -362,10 +366,8 @@ def test_slow_beginnings_are_left() -> None:
     assert text_of(events_of(World(FakeClient("a", slow), policy=policy))) == STORY
 
 
-def test_memory_is_flat() -> None:
-    """M1: aborted streams leave nothing behind."""
-    budget = FakeBudget()
-    world = World(FakeClient("a", Say(text=STORY, gap_s=0.1)), budget=budget)
+async def _grown(world: World) -> tuple[int, int]:
+    """The bytes in use after some aborted streams, and after a hundred more."""
 
     async def aborted(times: int) -> int:
         for _ in range(times):
@@ -373,20 +375,42 @@ def test_memory_is_flat() -> None:
                 await anext(stream)
         for log in (world.clients["a"].asked, world.clients["a"].asked_s, world.costs.records):
             log.clear()
-        budget.posted.clear()
+        if isinstance(world.budget, FakeBudget):
+            world.budget.posted.clear()
         gc.collect()
         return tracemalloc.get_traced_memory()[0]
 
-    async def main() -> tuple[int, int]:
-        tracemalloc.start()
-        try:
-            await aborted(60)
-            return await aborted(100), await aborted(100)
-        finally:
-            tracemalloc.stop()
+    tracemalloc.start()
+    try:
+        await aborted(150)  # bounded logs are full then
+        return await aborted(100), await aborted(100)
+    finally:
+        tracemalloc.stop()
 
-    first, second = run(main())
+
+def test_memory_is_flat() -> None:
+    """M1: aborted streams leave nothing behind."""
+    budget = FakeBudget()
+    world = World(FakeClient("a", Say(text=STORY, gap_s=0.1)), budget=budget)
+
+    first, second = run(_grown(world))
     assert second - first < 2048 and budget.held == {}
+
+
+def test_memory_is_flat_with_a_limit_for_each_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: a task without a name is its call, and nothing of its account is left after it. The
+    bounded logs are made short, so that they are full."""
+    for ring in ("router.ledger.memory.RESOLVED_MAX", "router.costs._CALLS_MAX"):
+        monkeypatch.setattr(ring, 50)
+    policy = CostManagementPolicy(per_task_usd="0.05", daily_usd=100)
+    ledger = MemoryLedger(wall=lambda: EPOCH_S, rows_max=50)
+    budget = LedgerBudget(policy, ledger, clock=VirtualClock(), wall=lambda: EPOCH_S)
+    world = World(FakeClient("a", Say(text=STORY, gap_s=0.1)), budget=budget)
+    monkeypatch.setattr("router.costs.RECORDS_MAX", 50)
+    world.router.reload(replace(world.router.setup, costs=CostTracker()))
+    first, second = run(_grown(world))
+    assert second - first < 2048
+    assert {row.account for row in run(ledger.rows())} == {"all||", "daily||day/2023-11-14/UTC"}
 
 
 def test_left_at_the_reset() -> None:

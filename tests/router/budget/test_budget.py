@@ -368,6 +368,52 @@ def test_limits_by_tag_task_and_provider() -> None:
     assert run(main()) == ["team:blue", "red", "task:t"]
 
 
+@pytest.mark.parametrize("mode", ["strict", "clamp", "queue"])
+def test_a_task_without_a_name_is_its_call(mode: Any) -> None:
+    """Its attempts share the limit with what they spent and hold; the next call begins anew, and
+    no ledger keeps an account of either."""
+    policy = CostManagementPolicy(per_task_usd=usd(150), mode=mode)
+
+    async def main() -> LedgerBudget:
+        money = LedgerBudget(policy, MemoryLedger())
+        first = await money.reserve(claim(1, call_id="c"))
+        await money.settle(first, record(first, 100))
+        if mode == "strict":
+            with pytest.raises(BudgetExceeded, match="task:c"):
+                await money.reserve(claim(2, call_id="c", spent_pico=100 * TOKEN))
+        else:
+            rest = await money.reserve(claim(2, call_id="c", spent_pico=100 * TOKEN))
+            assert rest.request.max_tokens == 50
+        await money.reserve(claim(3, 150, call_id="another"))
+        return money
+
+    money = run(main())
+    assert {row.account for row in run(money.ledger.rows())} == {"all||"}
+
+
+def test_two_attempts_at_once_share_a_task_without_a_name() -> None:
+    """What a hedge holds is not free for the other; in mode queue the second waits for it."""
+    policy = CostManagementPolicy(per_task_usd=usd(150), mode="queue")
+    seen: list[int] = []
+
+    class Seen:
+        def on_event(self, event: RouterEvent) -> None:
+            assert isinstance(event, BudgetWarning)
+            seen.append(event.used_pico)
+
+    async def main() -> None:
+        money = LedgerBudget(policy, MemoryLedger(), hooks=Hooks([Seen()]))
+        first = await money.reserve(claim(1, call_id="c"))
+        waiting = asyncio.create_task(money.reserve(claim(2, call_id="c", spent_pico=20 * TOKEN)))
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        await money.settle(first, record(first, 20))
+        await money.settle(await waiting, record(first, 110))
+
+    run(main())
+    assert seen == [130 * TOKEN]
+
+
 def test_a_day_ends_at_local_midnight() -> None:
     """A daily limit begins anew with the local day, and the refusal says when that is."""
     berlin = Window(span="day", zone="Europe/Berlin")
