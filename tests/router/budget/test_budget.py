@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.accounting import Claim, CostRecord, Grant
@@ -228,6 +228,44 @@ def test_the_last_of_the_queue_takes_what_is_left() -> None:
 
     (left,) = run(main())
     assert left in (59, 60)
+
+
+PRICED = PriceBook([Price(provider="p", input_usd_per_mtok=1, output_usd_per_mtok=1)]).card(TARGET)
+# Letters of the prompt, most tokens of the answer, and the share of the bound that it really costs.
+queued = st.tuples(st.integers(1, 400), st.integers(1, 300), st.integers(0, 100))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(queued, min_size=1, max_size=12), st.integers(300, 4000))
+def test_queue_leaves_out_only_what_cannot_be_bounded(calls: Any, limit_tokens: int) -> None:
+    """B5: a call that waited is refused only where the bytes of its prompt and the least answer
+    are more than all that is left; whatever the order, nothing else is lost of the limit."""
+    money = budget(limit_tokens, mode="queue")
+    left_out: list[tuple[int, int]] = []
+
+    def least(one: Claim) -> int:
+        tokens = min(one.request.max_tokens or 0, money.policy.clamp_tokens_min)
+        return PRICED.upper_bound(one.request, output_tokens_max=tokens)
+
+    async def call(number: int, letters: int, tokens: int, percent: int) -> int:
+        request = LLMRequest(messages=(Message.user("x" * letters),), max_tokens=tokens)
+        one = replace(claim(number, card=PRICED), request=request)
+        try:
+            grant = await money.reserve(one)
+        except BudgetExceeded as error:
+            free = error.limit - error.posted - error.held
+            left_out.append((least(one), int(free * 10**12)))
+            return 0
+        await asyncio.sleep(0)
+        cost = grant.amount_pico * percent // 100
+        await money.settle(grant, replace(record(grant, 0), amount_pico=cost))
+        return cost
+
+    async def main() -> list[int]:
+        return await asyncio.gather(*(call(n, *one) for n, one in enumerate(calls)))
+
+    assert sum(run(main())) <= limit_tokens * TOKEN
+    assert all(need > free for need, free in left_out)
 
 
 def test_queue_is_served_in_order() -> None:
