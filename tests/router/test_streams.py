@@ -245,6 +245,22 @@ def test_after_the_finish_only_counts_can_be_missing() -> None:
     assert answer.usage_estimated
 
 
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_c2_without_usage_the_cost_is_an_estimate(streamed: bool) -> None:
+    """C2, S7: a provider that tells no usage is not free, and no usage is made up in the answer."""
+    world = World(FakeClient("a", Say(text=STORY, usage=None)))
+
+    async def main() -> Answer:
+        if streamed:
+            return await world.router.stream("Tell.").collect()
+        return await world.router.complete("Tell.")
+
+    answer = run(main())
+    (record,) = world.costs.records
+    assert (record.basis, answer.usage, answer.usage_estimated) == ("estimated", None, True)
+    assert record.amount_pico == answer.cost_pico == 2 * 5 + 10 * len(STORY)
+
+
 def test_endless_beginnings_are_failures() -> None:
     """S1: more than 64 events without anything to show are not kept back; pings do not count."""
     assert text_of(events_of(World(FakeClient("a", Say(before=(Noise(),) * 500))))) == "Paris."

@@ -234,4 +234,5 @@ def test_the_ledger_agrees(mode: Any, drawn: dict[str, Any]) -> None:
     assert account.held_pico == 0
     assert account.posted_pico == sum(row.amount_pico for row in rows)
     assert account.posted_pico == sum(record.amount_pico for record in world.costs.records)
+    assert {type(amount) for row in rows for amount in (row.amount_pico, row.hold_pico)} <= {int}
     assert mode != "strict" or account.posted_pico <= drawn["limit_pico"]
