@@ -65,7 +65,8 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     table = Table(title=title)
     for number, name in enumerate(rows[0] if rows else ()):
         is_number = all(str(row[name]).replace(".", "").isdigit() for row in rows if row[name])
-        table.add_column(name, justify="right" if is_number else "left", no_wrap=not number)
+        justify: Any = "right" if is_number else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=number > 0)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     Console().print(table)

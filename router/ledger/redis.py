@@ -236,9 +236,9 @@ class RedisLedger:
             self._fail(error)
 
     def _fail(self, error: Exception) -> NoReturn:
-        address = self._url.rpartition("@")[2]
+        address, told = self._url.rpartition("@")[2], str(error).rstrip(".")
         raise LedgerUnavailable(
-            f"ledger {address} cannot be used: {type(error).__name__}: {error}. Start it (docker"
+            f"ledger {address} cannot be used: {type(error).__name__}: {told}. Start it (docker"
             ' run -p 6379:6379 redis), mend its URL, or set the limit\'s store_down = "open"'
         ) from error
 
