@@ -14,7 +14,7 @@ from ..accounting import Claim, CostRecord, Grant
 from ..clock import Clock, SystemClock
 from ..costs import record_to_json
 from ..errors import LedgerUnavailable
-from ..events import BudgetWarning, Hooks
+from ..events import BoundExceeded, BudgetWarning, Hooks
 from ..ledger.base import Scope, ScopeSummary, Settlement
 from ..ledger.store import Store, has_room
 from ..types import LLMRequest
@@ -110,6 +110,8 @@ class LedgerBudget:
                 raise
             self._backlog.append((grant, record))
             return
+        if self.hooks and record.amount_pico > grant.bound_pico:
+            self.hooks.emit(_exceeded(grant, record))
         self._history.add(grant.claim.target.id, record.amount_pico, grant.bound_pico)
         self._line.call(scope.account for scope in (*grant.of_call, *grant.scopes))
         if self.hooks:
@@ -212,3 +214,12 @@ class LedgerBudget:
                         threshold_percent=percent,
                     )
                 )
+
+
+def _exceeded(grant: Held, record: CostRecord) -> BoundExceeded:
+    return BoundExceeded(
+        attempt_id=record.attempt_id,
+        target=record.target,
+        bound_pico=grant.bound_pico,
+        amount_pico=record.amount_pico,
+    )

@@ -15,7 +15,7 @@ from router.accounting import Claim, CostRecord, Grant
 from router.budget import CostManagementPolicy, LedgerBudget, Limit
 from router.clock import SystemClock
 from router.errors import BudgetExceeded, ConfigError, LedgerUnavailable
-from router.events import BudgetWarning, Hooks, RouterEvent
+from router.events import BoundExceeded, BudgetWarning, Hooks, RouterEvent
 from router.ledger.base import Reservation, Scope
 from router.ledger.memory import MemoryLedger
 from router.ledger.sqlite import SqliteLedger
@@ -187,6 +187,28 @@ def test_observe_counts_and_warns_but_refuses_nothing() -> None:
             scope="total", used_pico=50 * TOKEN, limit_pico=100 * TOKEN, threshold_percent=50
         )
     ]
+
+
+def test_a_provider_that_bills_beyond_the_bound_is_told() -> None:
+    """The whole amount is booked, over the limit if need be, and an event says by how much."""
+    seen: list[RouterEvent] = []
+
+    class Seen:
+        def on_event(self, event: RouterEvent) -> None:
+            seen.append(event)
+
+    async def main() -> tuple[int, int]:
+        money = budget(100, warn_percent=100)
+        money.hooks = Hooks([Seen()])
+        grant = await money.reserve(claim(1, 90))
+        await money.settle(grant, record(grant, 120))
+        return await used(money)
+
+    assert run(main()) == (120, 0)
+    told = BoundExceeded(
+        attempt_id="a1", target=TARGET.id, bound_pico=90 * TOKEN, amount_pico=120 * TOKEN
+    )
+    assert told in seen
 
 
 def test_queue_runs_all_work_whose_true_cost_fits() -> None:
