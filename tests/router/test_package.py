@@ -25,6 +25,30 @@ def test_importing_is_light() -> None:
     assert told.stdout.strip() == "[]"
 
 
+ASKING = """
+import asyncio, sys
+from router import LLMRouter
+from router.errors import AllAttemptsFailed
+
+sdks = ("anthropic", "openai", "google.genai", "ollama")
+keys = {"ANTHROPIC_API_KEY": "a", "OPENAI_API_KEY": "o", "OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}
+router = LLMRouter.from_env(keys)
+print([name for name in sdks if name in sys.modules])
+try:
+    asyncio.run(router.complete("Hello?", chain=["openai"], attempts_max=1))
+except AllAttemptsFailed:
+    print([name for name in sdks if name in sys.modules])
+"""
+
+
+def test_an_sdk_is_imported_when_its_provider_is_asked() -> None:
+    """And no other, though its key is there."""
+    told = subprocess.run(
+        [sys.executable, "-c", ASKING], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.splitlines() == ["[]", "['openai']"]
+
+
 @pytest.mark.parametrize("name", router.__all__)
 def test_promised_names(name: str) -> None:
     """Every name that the package promises is there."""
