@@ -2,7 +2,7 @@
 
 Read from the closest to the farthest, and written as rules in that order, so that a function's
 come before its class's. They are the weather of a test: none of them has to be met. What must not
-be here: settings (`settings`), budgets (`routing`), load (`load`).
+be here: settings (`settings`), budgets and chains (`routing`), load (`load`).
 """
 
 import inspect
@@ -30,6 +30,8 @@ REGISTERED = (
     "llmsim_limits(provider, rpm=, tpm=, ...): a provider enforces these rate limits.",
     "llmsim_budget(per_task_usd=, daily_usd=, monthly_usd=, mode=, limits=, ...): limits of the "
     "budget of this test's routers, such as daily_usd='0.01'; fields of CostManagementPolicy.",
+    "llmsim_chain(provider, ...): the routers of this test ask these providers, or targets such as "
+    "'openai/gpt-4o', in this order, and no other.",
     "llmsim_load(arrivals=, duration=, concurrency=, spacing=, success_min=, p50_s_max=, "
     "p95_s_max=, p99_s_max=, cost_usd_max=, virtual=): run the coroutine function once for each "
     "arrival, in virtual time unless virtual=False, and assert the limits.",
