@@ -17,6 +17,7 @@ from fakeservers.environment import pointed_at
 
 from .markers import scripted_by_markers
 from .settings import PROVIDERS, Settings
+from .words import check_keywords, check_providers
 
 if TYPE_CHECKING:
     from fakeservers import FakeServers
@@ -45,11 +46,8 @@ def check_switched(item: pytest.Item, settings: Settings) -> None:
     """Skip a test that is for real providers only, or scripts one that is real by a marker."""
     for mark in item.iter_markers("llmsim_real"):
         wanted = mark.args or PROVIDERS
-        if unknown := [name for name in wanted if name not in PROVIDERS]:
-            raise pytest.UsageError(
-                f"{item.nodeid}: llmsim_real: no provider {unknown[0]!r}; there are "
-                f"{', '.join(PROVIDERS)}."
-            )
+        check_keywords(item, mark, (), mark.kwargs)
+        check_providers(item, mark, wanted, PROVIDERS)
         real = [name for name in wanted if settings.mode_of(name) == "real"]
         if not real or (mark.args and len(real) < len(wanted)):
             named = " and ".join(mark.args) or "some provider"
