@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeVar, get_args
 
 from ...canonical import ApiError, Part, RawReply, Refusal, Reply, Text, ToolCall
-from ...errors import ScriptError
+from ...errors import ScriptError, did_you_mean
 from .. import failures, faults, replies
 from ..faults import Fault
 from ..jobs import job_timing
@@ -158,7 +158,8 @@ def _made(value: Any, path: str) -> Any:
     for key in arguments:
         if key not in taken:
             takes = ", ".join(taken) or "nothing"
-            raise PlainError(path, f"{name} has no {key!r}; it takes {takes}.")
+            meant = did_you_mean(key, taken)
+            raise PlainError(path, f"{name} has no {key!r}; it takes {takes}.{meant}")
     arguments = {
         key: _made(given, path) if key == "error" else given for key, given in arguments.items()
     }
