@@ -18,14 +18,14 @@ __all__ = ["main"]
 
 RESULTS = Path("loadtests/results")
 BROKEN = 2
-INTERRUPTED = 130
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 
 @click.group()
 def main() -> None:
     """Load tests of routing under failures: fakes, gateway and Locust as processes."""
-    # What has been started is stopped by whoever started it, also when a build gives up.
-    signal.signal(signal.SIGTERM, _told_to_end)
+    for number in ENDINGS:
+        signal.signal(number, _told_to_end)
 
 
 @main.command("list")
@@ -84,9 +84,6 @@ def run_(
         except LoadTestError as problem:
             click.echo(f"Error: {name}: {problem}", err=True)
             code = BROKEN
-        except KeyboardInterrupt:
-            click.echo(f"interrupted; all is stopped, and {folder} has the logs", err=True)
-            raise SystemExit(INTERRUPTED) from None
         else:
             _tell(name, result)
             code = max(code, result.code)
@@ -107,6 +104,11 @@ def compare_(before: Path, after: Path) -> None:
 
 
 def _told_to_end(number: int, frame: FrameType | None) -> None:
+    """What has been started is stopped by the blocks that started it, and a second signal does not
+    keep them from it."""
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
+    click.echo("ended by a signal; stopping what was started", err=True)
     raise SystemExit(128 + number)
 
 

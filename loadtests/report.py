@@ -129,7 +129,7 @@ def _verdict(findings: Sequence[Finding], compared: Sequence[Compared]) -> str:
     if missed:
         told.append(f"Missed: {'; '.join(missed)}.")
     if apart:
-        told.append(f"Other than in virtual time: {'; '.join(apart)}.")
+        told.append(f"Not as in virtual time: {'; '.join(apart)}.")
     kind = "miss" if told else "kept"
     return f"<p class='{kind}'>{escape(' '.join(told) or 'Every limit was kept.')}</p>"
 

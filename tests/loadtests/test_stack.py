@@ -53,7 +53,9 @@ def test_a_missed_limit_is_the_exit_code(tmp_path):
 
 def processes_of(folder):
     """Those whose command names the folder, by their ids."""
-    listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["ps", "-ww", "-eo", "pid,args"], capture_output=True, text=True, check=True
+    )
     return [line.split()[0] for line in listed.stdout.splitlines() if str(folder) in line]
 
 
