@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .errors import ScenarioError
 from .shapes import Shape, make_shape
@@ -35,6 +35,8 @@ KEYS = (
 SMOKE_KEYS = (
     "time_scale", "duration_s", "rate_per_s", "gateway", "fakes", "slo", "agreement",
 )  # fmt: skip
+TABLES = ("smoke", "arrivals", "shape", "mix", "lengths", "gateway", "fakes", "slo", "agreement")
+NUMBERS = ("seed", "duration_s", "drain_s", "request_s_max", "users")
 KINDS = ("chat", "stream", "agent")
 
 
@@ -176,6 +178,10 @@ def _with_base(path: Path) -> dict[str, Any]:
 
 def _read(name: str, data: dict[str, Any], smoke: bool) -> Scenario:
     _known(data, KEYS)
+    for key in TABLES:
+        _check(data.get(key, {}), Mapping, f"[{key}]", "a table")
+    for key in NUMBERS:
+        _check(data.get(key, 0), int | float, key, "a number")
     quick = data.get("smoke", {})
     _known(quick, SMOKE_KEYS, "smoke")
     scale = float(quick.get("time_scale", 1.0)) if smoke else 1.0
@@ -186,6 +192,11 @@ def _read(name: str, data: dict[str, Any], smoke: bool) -> Scenario:
     if duration_s <= 0 or data.get("users", 1) < 1:
         raise ScenarioError("duration_s is more than 0, and users at least 1.")
     limits = {name: data.get(name, {}) for name in ("slo", "agreement")}
+    providers = data["gateway"].get("providers")
+    if not isinstance(providers, list) or not providers:
+        raise ScenarioError(
+            "[[gateway.providers]] is missing: whom the gateway asks, first to last."
+        )
     gateway, fakes = data["gateway"], {"seed": data.get("seed", 0), **data.get("fakes", {})}
     if smoke:
         gateway = _over(gateway, quick.get("gateway", {}))
@@ -229,8 +240,17 @@ def _read(name: str, data: dict[str, Any], smoke: bool) -> Scenario:
 
 
 def _table(kind: type[Any], given: Mapping[str, Any], name: str) -> Any:
+    _check(given, Mapping, f"[{name}]", "a table")
     _known(given, [f.name for f in fields(kind)], name)
+    for f in fields(kind):
+        if f.name in given and {int, float} & {f.type, *get_args(f.type)}:
+            _check(given[f.name], int | float, f"[{name}] {f.name}", "a number")
     return kind(**given)
+
+
+def _check(value: Any, kinds: Any, name: str, told: str) -> None:
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        raise ScenarioError(f"{name} is {told}, not {value!r}.")
 
 
 def _known(given: Mapping[str, Any], names: Sequence[str], table: str = "") -> None:

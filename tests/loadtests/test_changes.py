@@ -31,7 +31,7 @@ def test_what_was_run_is_one_file():
         ("=3", "--set takes key=value"),
         ("slo.lost=1", "[slo] has no 'lost'. Did you mean 'lost_max'?"),
         ("shape.kind=wave", "[shape] kind is soak, steps"),
-        ("arrivals.rate_per_s=fast", "a value is of the wrong kind"),
+        ("arrivals.rate_per_s=fast", "[arrivals] rate_per_s is a number, not 'fast'"),
     ],
 )
 def test_what_is_wrong_is_told(given, told):

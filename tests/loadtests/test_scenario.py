@@ -50,7 +50,12 @@ def test_smoke_makes_every_time_shorter():
         ),
         ("[lengths]\noutput = 3\n", "[lengths] has no 'output'"),
         ("duration_s = 0\n", "duration_s is more than 0"),
-        ('duration_s = "long"\n', "a value is of the wrong kind"),
+        ('duration_s = "long"\n', "duration_s is a number, not 'long'."),
+        ("shape = 5\n", "[shape] is a table, not 5."),
+        ("[lengths]\ninput_words = 5\n", "[input_words] is a table, not 5."),
+        ('[arrivals]\nrate_per_s = "fast"\n', "[arrivals] rate_per_s is a number, not 'fast'."),
+        ("[slo]\nlost_max = true\n", "[slo] lost_max is a number, not True."),
+        ("[gateway]\nproviders = []\n", "[[gateway.providers]] is missing"),
         ('[[fakes.claude.rules]]\nfails = 503\nbetween = ["soon", 5]\n', "a time is seconds"),
     ],
 )
@@ -68,7 +73,7 @@ def test_what_is_wrong_is_told(tmp_path, text, told):
     ("text", "told"),
     [
         ('title = "x"\n', "mine.toml: duration_s is missing."),
-        ('title = "x"\nduration_s = 9\n[gateway]\n', "mine.toml: providers is missing."),
+        ('title = "x"\nduration_s = 9\n[gateway]\n', "mine.toml: [[gateway.providers]] is missing"),
         ('base = "nowhere"\n', "mine.toml: its base is 'nowhere', and there is neither"),
         ("title =\n", "mine.toml: Invalid value"),
     ],
