@@ -18,7 +18,7 @@ from .behaviour.replies import ReplyLike, scripted
 from .behaviour.scenario import Impossible, Rule, TokenCounts, Unmatched
 from .behaviour.schedule import schedule
 from .canonical import Request
-from .errors import ScriptError
+from .errors import ScriptError, did_you_mean
 from .evidence.bill import Bill
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
@@ -118,7 +118,8 @@ class FakeProvider:
     ) -> "RuleBuilder":
         """For requests that are all of this, what follows; see `Match` for the fields."""
         if unknown:
-            raise ScriptError(f"on({', '.join(unknown)}=...): it takes {', '.join(FIELDS)}.")
+            meant = did_you_mean(next(iter(unknown)), FIELDS)
+            raise ScriptError(f"on({', '.join(unknown)}=...): it takes {', '.join(FIELDS)}.{meant}")
         match = Match(
             model=model,
             prompt=prompt,

@@ -10,7 +10,7 @@ from inspect import signature
 from typing import Any, get_args
 
 from ..canonical import ApiError, RetrySyntax
-from ..errors import ScriptError
+from ..errors import ScriptError, did_you_mean
 from .faults import Fault, together
 
 __all__ = [
@@ -21,6 +21,9 @@ __all__ = [
     "quota_exhausted",
     "rate_limited",
 ]
+
+WHEN = ["times", "rate", "between", "every"]
+"""What `fails` takes besides, whatever fails."""
 
 _WRITE = (
     "write a status such as fails(503), an error such as fails(overloaded()) or "
@@ -107,8 +110,9 @@ def _error(value: Any, fields: Mapping[str, Any]) -> ApiError | None:
         raise ScriptError(f"fails({value!r}): {_WRITE}.")
     known = list(signature(http_error).parameters)[1:]
     if unknown := [name for name in fields if name not in known]:
+        known += WHEN
         raise ScriptError(
-            f"fails({value}, {', '.join(unknown)}=...): it takes {', '.join(known)}, "
-            f"times, rate, between and every."
+            f"fails({value}, {', '.join(unknown)}=...): it takes {', '.join(known)}."
+            f"{did_you_mean(unknown[0], known)}"
         )
     return http_error(value, **fields)
