@@ -263,7 +263,7 @@ class Answering:
         if not validates:
             return model
         if model is not None:
-            if isinstance(request, ChatRequest | EmbedRequest) and request.unserved is not None:
+            if isinstance(request, (ChatRequest, EmbedRequest)) and request.unserved is not None:
                 raise Rejected(request.unserved)
             return model
         if decision.rule is None or decision.rule.match.model is None:

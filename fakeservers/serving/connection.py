@@ -6,6 +6,7 @@ What is written here is framed; nothing here decides what to write, when, or wha
 import asyncio
 import socket
 import struct
+from collections.abc import Sequence
 from typing import Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -35,6 +36,14 @@ class Connection(Protocol):
 
     def finish(self) -> None:
         """The answer is whole."""
+        ...
+
+    def whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """`start`, `write` and `finish` in one, for an answer that is all there."""
+        ...
+
+    def stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
+        """The same for a stream that is all there."""
         ...
 
     def close(self) -> None:
@@ -110,6 +119,24 @@ class Http1Connection:
 
     def finish(self) -> None:
         self._out(http1.LAST_CHUNK if self._chunked and not self._head_only else b"")
+
+    def whole(self, status: int, headers: Headers, body: bytes) -> None:
+        self.start(status, headers, len(body))
+        self.write(body)
+
+    def stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
+        self.start(status, headers, None)
+        size = sum(map(len, pieces))
+        self.sent_bytes += size
+        if self._head_only:
+            pieces = ()
+        elif self._chunked:
+            chunk = (b"%x\r\n" % size, *pieces, b"\r\n") if size else ()
+            pieces = (*chunk, http1.LAST_CHUNK)
+        head, self._head = self._head, b""
+        if not self._transport.is_closing():
+            # Long as they are, they are not copied into one.
+            self._transport.writelines((head, *pieces))
 
     def close(self) -> None:
         self._out(b"")

@@ -5,6 +5,7 @@ comes back part by part, each when the network brings it. Who asks is in `asking
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..serving.breaking import Ending
@@ -52,7 +53,7 @@ class Call:
     # --- the client's side ---
 
     def ask(self) -> None:
-        """Send the request. What is answered at once is `whole` when this returns, unless there
+        """Send the request. What is answered at once is `complete` when this returns, unless there
         is a way to go."""
         if self._way_s:
             self._loop.call_later(self._way_s, self._answer)
@@ -60,7 +61,7 @@ class Call:
             self._answer()
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether the end of the answer has arrived."""
         return bool(self._arrived) and isinstance(self._arrived[-1], Ending)
 
@@ -103,6 +104,16 @@ class Call:
 
     def finish(self) -> None:
         self._send(Ending.FINISH)
+
+    def whole(self, status: int, headers: Headers, body: bytes) -> None:
+        self.start(status, headers, len(body))
+        self.write(body)
+        self.finish()
+
+    def stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
+        self.start(status, headers, None)
+        self.write(b"".join(pieces))
+        self.finish()
 
     def close(self) -> None:
         self._send(Ending.CLOSE)
