@@ -21,8 +21,8 @@ class StartError(LlmsimError):
     """The servers could not be started; says why and what would help."""
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A question with the nearest of the known words, to be put after a sentence; "" if there is
-    none near."""
-    near = get_close_matches(name, list(known), n=1)
+def did_you_mean(word: object, allowed: Iterable[str]) -> str:
+    """The end of a message about a word that is not allowed: the nearest that is, if one is near.
+    It begins with a space."""
+    near = get_close_matches(str(word), list(allowed), n=1)
     return f" Did you mean {near[0]!r}?" if near else ""

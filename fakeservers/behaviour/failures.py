@@ -22,9 +22,7 @@ __all__ = [
     "rate_limited",
 ]
 
-WHEN = ["times", "rate", "between", "every"]
-"""What `fails` takes besides, whatever fails."""
-
+_WHEN = ("times", "rate", "between", "every")
 _WRITE = (
     "write a status such as fails(503), an error such as fails(overloaded()) or "
     "fails(rate_limited(retry_after_s=2)), or a fault such as fails(cut(after_chunks=3))"
@@ -95,7 +93,8 @@ def failure(what: Sequence[Any], fields: Mapping[str, Any]) -> tuple[ApiError | 
     if len(errors) > 1:
         raise ScriptError("A request fails with one error: write the others as rules of their own.")
     if fields and (faults or len(what) > 1):
-        raise ScriptError(f"fails(..., {', '.join(fields)}=...): only a status takes these.")
+        meant = did_you_mean(next(iter(fields)), _WHEN)
+        raise ScriptError(f"fails(..., {', '.join(fields)}=...): only a status takes these.{meant}")
     return (errors[0] if errors else None), (together(*faults) if faults else None)
 
 
@@ -104,15 +103,15 @@ def _error(value: Any, fields: Mapping[str, Any]) -> ApiError | None:
         return None
     if isinstance(value, ApiError):
         if fields:
-            raise ScriptError("fails(...) takes further fields only with a status.")
+            meant = did_you_mean(next(iter(fields)), _WHEN)
+            raise ScriptError(f"fails(...) takes further fields only with a status.{meant}")
         return value
     if isinstance(value, bool) or not isinstance(value, int):
         raise ScriptError(f"fails({value!r}): {_WRITE}.")
     known = list(signature(http_error).parameters)[1:]
     if unknown := [name for name in fields if name not in known]:
-        known += WHEN
         raise ScriptError(
-            f"fails({value}, {', '.join(unknown)}=...): it takes {', '.join(known)}."
-            f"{did_you_mean(unknown[0], known)}"
+            f"fails({value}, {', '.join(unknown)}=...): it takes {', '.join(known)}, "
+            f"{', '.join(_WHEN[:-1])} and {_WHEN[-1]}." + did_you_mean(unknown[0], [*known, *_WHEN])
         )
     return http_error(value, **fields)

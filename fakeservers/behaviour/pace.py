@@ -195,7 +195,7 @@ def pace(preset: Pace | None = None, **given: Any) -> Pace:
     if unknown := [name for name in given if name not in known]:
         raise ScriptError(
             f"paces({', '.join(unknown)}=...): it takes a preset, {', '.join(known)}, tokens_per_s."
-            f"{did_you_mean(unknown[0], known)}"
+            + did_you_mean(unknown[0], [*known, "tokens_per_s"])
         )
     for name in ("ttft", "inter_token"):
         if name in given:

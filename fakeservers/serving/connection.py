@@ -38,11 +38,11 @@ class Connection(Protocol):
         """The answer is whole."""
         ...
 
-    def whole(self, status: int, headers: Headers, body: bytes) -> None:
+    def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
         """`start`, `write` and `finish` in one, for an answer that is all there."""
         ...
 
-    def stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
+    def send_stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
         """The same for a stream that is all there."""
         ...
 
@@ -120,11 +120,11 @@ class Http1Connection:
     def finish(self) -> None:
         self._out(http1.LAST_CHUNK if self._chunked and not self._head_only else b"")
 
-    def whole(self, status: int, headers: Headers, body: bytes) -> None:
+    def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
         self.start(status, headers, len(body))
         self.write(body)
 
-    def stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
+    def send_stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
         self.start(status, headers, None)
         size = sum(map(len, pieces))
         self.sent_bytes += size

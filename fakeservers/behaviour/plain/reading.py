@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any, TypeVar, get_args
 
 from ...canonical import ApiError, Part, RawReply, Refusal, Reply, Text, ToolCall
-from ...errors import ScriptError
+from ...errors import ScriptError, did_you_mean
 from .. import failures, faults, replies
 from ..faults import Fault
 from ..jobs import job_timing
 from ..matching import Match
+from ..models import KnownModels
 from ..pace import Delay, Pace, delay, lognormal, pace
 from ..scenario import Impossible, Rule, Scenario, Script, TokenCounts, Unmatched
 from ..schedule import Schedule, ramp, schedule
@@ -24,7 +25,7 @@ __all__ = ["MATCH_KEYS", "read_scenario"]
 T = TypeVar("T")
 
 RULE_KEYS = ("on", "replies", "fails", "paces", "counts", "times", "rate", "between", "every")
-SCRIPT_KEYS = ("unmatched", "impossible", "limits", "jobs", "rules")
+SCRIPT_KEYS = ("unmatched", "impossible", "models", "limits", "jobs", "rules")
 JOB_KEYS = ("after_s", "polls", "fails")
 MATCH_KEYS = ("model", "prompt", "system", "tool_result", "turn", "key", "headers", "endpoint")
 BESIDE = ("chunks", "arguments", "id")
@@ -89,6 +90,9 @@ class _Reading:
             rules=tuple(rule for rule in rules if rule is not None),
             unmatched=_one_of(get_args(Unmatched), given, "unmatched", path),
             impossible=_one_of(get_args(Impossible), given, "impossible", path),
+            models=_one_of(get_args(KnownModels), given, "models", path)
+            if "models" in given
+            else None,
             limits=dict(table(given.get("limits", {}), f"{path}.limits", None)),
             jobs=at(f"{path}.jobs", lambda: job_timing(**jobs)),
         )
@@ -154,7 +158,8 @@ def _made(value: Any, path: str) -> Any:
     for key in arguments:
         if key not in taken:
             takes = ", ".join(taken) or "nothing"
-            raise PlainError(path, f"{name} has no {key!r}; it takes {takes}.")
+            meant = did_you_mean(key, taken)
+            raise PlainError(path, f"{name} has no {key!r}; it takes {takes}.{meant}")
     arguments = {
         key: _made(given, path) if key == "error" else given for key, given in arguments.items()
     }
