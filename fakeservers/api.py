@@ -6,14 +6,14 @@ from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from .behaviour.models import catalogue
 from .behaviour.scenario import Scenario, Script
 from .canonical import ChatRequest
 from .clock import Clock, SystemClock
 from .environment import pointed_at
-from .errors import StartError
+from .errors import StartError, did_you_mean
 from .evidence.bill import Bill
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
@@ -175,7 +175,8 @@ class FakeServers:
         try:
             return self._handles[name]
         except KeyError:
-            raise KeyError(f"No provider {name!r}: {self._known()}") from None
+            meant = did_you_mean(name, self._handles)
+            raise KeyError(f"No provider {name!r}: {self._known()}{meant}") from None
 
     def __getattr__(self, name: str) -> FakeProvider:
         handles: dict[str, FakeProvider] = self.__dict__.get("_handles", {})
@@ -186,7 +187,26 @@ class FakeServers:
                 f"Fakes in real time have no {name!r}. In virtual time they have: mark the test "
                 f"@pytest.mark.llmsim(virtual=True), or write simulate() for FakeServers()."
             )
-        raise AttributeError(f"FakeServers has no {name!r}; its fakes are {', '.join(handles)}.")
+        raise AttributeError(self._has_no(name))
+
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: object) -> None:
+            # What is a fake's would be kept here, and change nothing.
+            if hasattr(FakeProvider, name) and not hasattr(type(self), name):
+                raise AttributeError(self._has_no(name))
+            object.__setattr__(self, name, value)
+
+    def _has_no(self, name: str) -> str:
+        fakes = ", ".join(self.__dict__.get("_handles", ()))
+        if hasattr(FakeProvider, name):
+            return (
+                f"FakeServers has no {name!r}, each of its fakes has ({fakes}): write "
+                f"llmsim.openai.{name}, or go through llmsim.providers.values()."
+            )
+        names = [word for word in (*self.__dict__, *dir(type(self))) if not word.startswith("_")]
+        meant = did_you_mean(name, [*self.__dict__.get("_handles", ()), *names])
+        return f"FakeServers has no {name!r}; its fakes are {fakes}.{meant}"
 
     @property
     def providers(self) -> Mapping[str, FakeProvider]:

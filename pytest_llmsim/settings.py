@@ -12,6 +12,8 @@ from typing import Any, Literal, cast
 
 import pytest
 
+from .words import check_keywords, did_you_mean
+
 __all__ = [
     "BUILT_IN",
     "KEYS",
@@ -120,14 +122,17 @@ def one_of(*allowed: str) -> Read:
         for choice in allowed:
             if value == choice:
                 return choice
-        raise pytest.UsageError(f"llmsim: {name} is {' or '.join(allowed)}, not {value!r}.")
+        meant = did_you_mean(value, allowed)
+        raise pytest.UsageError(f"llmsim: {name} is {' or '.join(allowed)}, not {value!r}.{meant}")
 
     return read
 
 
 def path(name: str, value: object) -> object:
     """A file's path; in a marker also a Scenario, which the fakes know."""
-    return value
+    if isinstance(value, str | os.PathLike) or type(value).__name__ == "Scenario":
+        return value
+    raise pytest.UsageError(f"llmsim: {name} is a file's path or a Scenario, not {value!r}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,12 +263,8 @@ def marked(item: pytest.Item, settings: Settings) -> Settings:
     for marker in item.iter_markers("llmsim"):
         if marker.args:
             raise pytest.UsageError(f"{item.nodeid}: llmsim(...) takes keywords only.")
+        check_keywords(item, marker, known, marker.kwargs)
         given = {**marker.kwargs, **given}
-    if unknown := set(given) - set(known):
-        raise pytest.UsageError(
-            f"{item.nodeid}: llmsim({', '.join(sorted(unknown))}=...): "
-            f"it takes {', '.join(known[:-1])} and {known[-1]}."
-        )
     values: dict[str, Any] = {name: KEYS[name].read(name, given[name]) for name in given}
     if "mode" in given:
         values |= dict.fromkeys(PROVIDERS)

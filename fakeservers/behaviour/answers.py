@@ -269,7 +269,7 @@ class Answering:
             return model
         named = decision.rule is not None and decision.rule.match.model is not None
         if model is not None:
-            if isinstance(request, ChatRequest | EmbedRequest) and request.unserved is not None:
+            if isinstance(request, (ChatRequest, EmbedRequest)) and request.unserved is not None:
                 raise Rejected(request.unserved)
             if not named and self._retired(model):
                 raise Rejected(_retired_model(request.provider, request.model))

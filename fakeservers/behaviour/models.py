@@ -7,7 +7,7 @@ fast it is and what it costs do not belong here.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from hashlib import sha256
@@ -97,7 +97,9 @@ class Naming:
 class Catalogue:
     """The models of one fake, in listing order: the provider's own until a test changes them.
 
-    `allows` is `any` where every name is accepted, as a fake of a provider without a list must.
+    models  by their ids
+    names   the same under every name
+    allows  `any` where every name is accepted, as a fake of a provider without a list must
     """
 
     __slots__ = (
@@ -114,21 +116,20 @@ class Catalogue:
 
     def __init__(
         self,
-        models: Iterable[Model],
+        models: Mapping[str, Model],
+        names: Mapping[str, Model],
         *,
         allows: KnownModels = "known",
         naming: Naming | None = None,
     ) -> None:
         self._allows: KnownModels = allows
         self._naming = naming or Naming()
-        self._models = {model.id: model for model in models}
-        self._own = dict(self._models)
+        self._models = dict(models)
+        self._own = dict(models)
         self._added: set[str] = set()
         self._removed: set[str] = set()
-        self._names: dict[str, Model] = {}
+        self._names = self._library = names  # made anew by every change
         self._derived: dict[str, Model] = {}
-        self._index()
-        self._library = self._names  # which is made anew by every change
 
     @property
     def allows(self) -> KnownModels:
@@ -236,16 +237,18 @@ def catalogue(provider: str, *, allows: KnownModels = "known") -> Catalogue:
     """
     naming = _NAMINGS.get(provider)
     if naming is None:
-        return Catalogue((), allows="any")
-    return Catalogue(_load(provider), allows=allows, naming=naming)
+        return Catalogue({}, {}, allows="any")
+    return Catalogue(*_load(provider), allows=allows, naming=naming)
 
 
 @cache
-def _load(provider: str) -> tuple[Model, ...]:
+def _load(provider: str) -> tuple[Mapping[str, Model], Mapping[str, Model]]:
+    """The models by their ids, and by all their names."""
     text = (files(__package__ or "") / "model_data" / f"{provider}.json").read_text("utf-8")
-    return tuple(
-        Model(**{**row, "aliases": tuple(row.get("aliases", ()))}) for row in json.loads(text)
-    )
+    rows = json.loads(text)
+    listed = (Model(**{**row, "aliases": tuple(row.get("aliases", ()))}) for row in rows)
+    models = {model.id: model for model in listed}
+    return models, _by_name(models)
 
 
 def _check_fields(changes: Mapping[str, Any]) -> None:

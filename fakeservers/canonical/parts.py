@@ -94,7 +94,8 @@ class Reference:
 Part = Text | Thinking | ToolCall | ToolResult | Media | Refusal | Reference | Opaque
 
 
-@dataclass(frozen=True, slots=True)
+# Made anew for every request, so not frozen, and yet never changed.
+@dataclass(slots=True)
 class Message:
     role: Role
     parts: tuple[Part, ...]

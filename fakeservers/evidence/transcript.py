@@ -29,7 +29,7 @@ def _lines(exchange: Exchange) -> Iterator[str]:
     model = f" {exchange.model}" if exchange.model else ""
     yield (
         f"{exchange.provider} #{exchange.number} {exchange.method} {exchange.path}{model}"
-        f" -> {exchange.status}{streamed}"
+        f" -> {exchange.came_to}{streamed}"
     )
     if isinstance(exchange.request, ChatRequest):
         for result in exchange.request.tool_results:

@@ -69,6 +69,8 @@ PAGE_TEXT: Final = 60
 SIGNATURE_CHARS_PER_TOKEN: Final = 6
 AUDIO_PER_S: Final = 10
 
+SAID: Final = (Text, Refusal, Thinking)
+
 _REASONING: Final = re.compile(r"o\d|gpt-5(?!.*-chat)")
 
 # Tokens of an image without detail and of each tile of 512 pixels; by the start of the name.
@@ -132,7 +134,7 @@ def output_tokens(parts: Sequence[Part], model: str) -> float:
     """What the parts of a reply cost; calls have their own marks."""
     count = counter(encoding_name(model))
     calls = [part for part in parts if isinstance(part, ToolCall)]
-    total = sum(count(p.text) for p in parts if isinstance(p, Text | Refusal | Thinking))
+    total = sum([count(part.text) for part in parts if isinstance(part, SAID)])
     total += sum(CALL_WRITTEN + count(call.name) + count(compact(call.arguments)) for call in calls)
     if len(calls) > 1:
         total += PARALLEL_CALLS
