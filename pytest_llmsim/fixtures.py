@@ -11,7 +11,7 @@ import pytest
 
 from .settings import PROVIDERS, SETTINGS
 from .stash import CLOCK
-from .virtual import check_scope, world_of
+from .virtual import check_load, check_scope, world_of
 
 if TYPE_CHECKING:
     from fakeservers import FakeProvider, FakeServers
@@ -64,6 +64,7 @@ def _llmsim_tls() -> "Tls":
 def llmsim(request: pytest.FixtureRequest, _llmsim_stage: "Stage") -> "Generator[FakeServers]":
     """Fake Claude, OpenAI, Gemini and Ollama, to which the environment points for this test."""
     check_scope(request.node)
+    check_load(request.node)
     with _llmsim_stage.play(request.node) as servers:
         yield servers
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from .words import check_keywords
+
 if TYPE_CHECKING:
     from fakeservers import FakeServers, Simulation
     from router import CostTracker, LLMRouter, SyncRouter
@@ -62,16 +64,13 @@ def new_budget(item: pytest.Item, config_file: str | None) -> "LedgerBudget":
     """A budget in memory: the limits of the `llmsim_budget` markers, the closest first, over
     those of the configuration. Raises UsageError for a limit that there is not."""
     budget = import_router("budget")
+    known = [name for name, f in _fields(budget.CostManagementPolicy).items() if f.init]
     given: dict[str, Any] = {}
     for marker in item.iter_markers(MARKER):
         if marker.args:
             raise pytest.UsageError(f"{item.nodeid}: {MARKER}(...) takes keywords only.")
+        check_keywords(item, marker, known, marker.kwargs)
         given = {**marker.kwargs, **given}
-    known = [name for name, f in _fields(budget.CostManagementPolicy).items() if f.init]
-    if unknown := sorted(set(given) - set(known)):
-        raise pytest.UsageError(
-            f"{item.nodeid}: {MARKER}({', '.join(unknown)}=...): it takes {', '.join(known)}."
-        )
     policy = _policy(config_file) or budget.CostManagementPolicy()
     try:
         policy = replace(policy, **given)

@@ -13,6 +13,7 @@ from ..canonical import ApiError, ChatRequest, Request
 from .faults import Fault, over
 from .jobs import INSTANT, Timing
 from .matching import Difference, Match, difference
+from .models import KnownModels
 from .pace import Pace
 from .replies import Scripted
 from .schedule import ALWAYS, Schedule
@@ -88,13 +89,14 @@ class Rule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """The rules of one provider, in the order in which they are tried, the rate limits that it
-    enforces, and when its jobs end."""
+    enforces, when its jobs end, and which models it answers to where that is said."""
 
     rules: tuple[Rule, ...] = ()
     unmatched: Unmatched = "error"
     impossible: Impossible = "error"
     limits: Mapping[str, int] = field(default_factory=dict)
     jobs: Timing = INSTANT
+    models: KnownModels | None = None
 
     strict: bool = field(init=False, repr=False, compare=False)
     """Whether an unmatched request is an error: only once some reply is scripted."""

@@ -39,7 +39,7 @@ def at_once(
     body = answer.body
     if isinstance(body, bytes):
         exchange.ends("complete", clock.now(), len(body))
-        connection.whole(answer.status, answer.headers, body)
+        connection.send_whole(answer.status, answer.headers, body)
         return None
     frames = iter(body)
     pieces: list[bytes] = []
@@ -50,7 +50,7 @@ def at_once(
         if size >= WRITE_BYTES_MAX:
             return _in_batches(b"".join(pieces), frames)
     exchange.ends("complete", clock.now(), size)
-    connection.stream(answer.status, answer.headers, pieces)
+    connection.send_stream(answer.status, answer.headers, pieces)
     return None
 
 

@@ -90,6 +90,7 @@ class Fake:
         self.used: dict[int, int] = {}
         self._answering = Answering(
             catalogue=self._models(),
+            wall=self.clock.wall,
             store=Store(),
             memory=Memory(),
             jobs=Jobs(self.clock.wall),
@@ -110,6 +111,8 @@ class Fake:
         heeded = any(rule.refuses for rule in (*self.script.rules, *script.rules))
         if script.limits != self.script.limits:
             self.limits.set(script.limits)
+        if script.models is not None:
+            self.models.allows = script.models
         self.script = script
         if heeded and self.on_refusal is not None:
             self.on_refusal()

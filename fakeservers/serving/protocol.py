@@ -10,6 +10,7 @@ import asyncio
 import logging
 import re
 from collections import deque
+from functools import cache
 from typing import Any
 
 import uvicorn
@@ -18,7 +19,6 @@ from uvicorn.server import ServerState
 
 from ..wire.base import HttpRequest
 from . import receiving
-from .app import App
 from .connection import Http1Connection, abort
 from .service import Delivery, Service
 
@@ -197,22 +197,13 @@ class Protocols:
         self._heads = receiving.Heads()
         self._keep_alive_s = keep_alive_s
         self._state = ServerState()
-        self._config = uvicorn.Config(
-            App(service),
-            log_config=None,
-            loop="none",
-            lifespan="off",
-            ws="none",
-            proxy_headers=False,
-        )
-        self._config.load()
 
     def __call__(self) -> FakeProtocol:
         return FakeProtocol(
             self._service,
             self._heads,
             keep_alive_s=self._keep_alive_s,
-            config=self._config,
+            config=_config(),
             server_state=self._state,
             app_state={},
             _loop=asyncio.get_running_loop(),
@@ -224,3 +215,22 @@ class Protocols:
             transport = getattr(connection, "transport", None)
             if transport is not None:
                 transport.abort()
+
+
+@cache
+def _config() -> uvicorn.Config:
+    """uvicorn's settings, the same for every connection. Its application is never called."""
+    config = uvicorn.Config(
+        _nothing,
+        log_config=None,
+        loop="none",
+        lifespan="off",
+        ws="none",
+        proxy_headers=False,
+    )
+    config.load()
+    return config
+
+
+async def _nothing(scope: object, receive: object, send: object) -> None:
+    """The application that uvicorn asks for; requests go to the fake itself."""

@@ -36,6 +36,8 @@ class Steady:
         return (
             self.script is script
             and self.headers is headers
+            # What is current depends on the day.
+            and models.allows != "current"
             and models.find(self.request.model) is self.model
         )
 

@@ -29,6 +29,9 @@ __all__ = ["Job", "bound_socket", "serve"]
 BACKLOG = 2048
 RESTARTS_MAX = 100
 RESTART_PAUSE_S = 0.5
+KEEP_ALIVE_S = 75
+"""An idle connection is left open longer than callers leave theirs (httpx2: 5 s, balancers: 60 s),
+so that they close it, and no request is sent into one that is just being closed."""
 CLOSING_S = 5.0
 """Beyond `graceful_s`: for settling and closing, before a worker is killed."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -68,7 +71,7 @@ def serve(job: Job, sock: socket.socket) -> int:
 
 def _work(job: Job, sock: socket.socket) -> None:
     if job.settings.access_log:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+        _log_calls()
     for number in _SIGNALS:
         signal.signal(number, _leave)
     app = create_app(job.router(), job.settings, config=job.config)
@@ -80,9 +83,20 @@ def _work(job: Job, sock: socket.socket) -> None:
         lifespan="on",
         server_header=False,
         ws="none",
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=max(1, round(job.settings.graceful_s)),
     )
     uvicorn.Server(config).run(sockets=[sock])
+
+
+def _log_calls() -> None:
+    """The gateway's own lines and no library's: those of an HTTP client hold addresses."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    calls = logging.getLogger("router.gateway")
+    calls.setLevel(logging.INFO)
+    calls.addHandler(handler)
+    calls.propagate = False
 
 
 def _leave(number: int, frame: object) -> None:

@@ -100,12 +100,12 @@ class Tape:
     def finish(self) -> None:
         self.log.append("finish")
 
-    def whole(self, status: int, headers: Headers, body: bytes) -> None:
+    def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
         self.start(status, headers, len(body))
         self.write(body)
         self.finish()
 
-    def stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
+    def send_stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
         self.start(status, headers, None)
         self.write(b"".join(pieces))
         self.finish()

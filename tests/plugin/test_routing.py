@@ -81,7 +81,11 @@ def test_a_project_that_has_a_router_is_told(pytester):
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        [f"*UsageError: llmsim: `import router` found {path}, which hides the router that*"]
+        [
+            f"llmsim: `import router` found {path}, which hides the router that pytest-llmsim "
+            "brings. Rename it, or take its parent off sys.path, or define the fixture "
+            "llmsim_router in a conftest.py of your own."
+        ]
     )
 
 
@@ -121,7 +125,7 @@ def test_the_project_names_its_configuration(pytester):
             "dayly_usd='1'",
             "llmsim_budget(dayly_usd=...): it takes per_task_usd, daily_usd, monthly_usd, zone, "
             "limits, mode, warn_percent, store_down, output_tokens_default, clamp_tokens_min, "
-            "hold_ttl_s.",
+            "hold_ttl_s. Did you mean 'daily_usd'?",
         ),
         ("daily_usd=0.1", 'llmsim_budget: 0.1 is a float, and money is exact: write "0.1" or *'),
         ("'1'", "llmsim_budget(...) takes keywords only."),

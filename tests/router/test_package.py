@@ -128,6 +128,21 @@ def test_synchronous_streams(mocked: SyncRouter) -> None:
     assert mocked.route_with_fallback(["claude"], "x").text == "one"
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_loop_that_broke_is_told() -> None:
+    """Nobody waits for ever for an answer that cannot come."""
+    facade = SyncRouter(LLMRouter.with_mocks("claude"))
+
+    def broken() -> None:
+        raise KeyboardInterrupt
+
+    facade._loop.call_soon_threadsafe(broken)
+    facade._thread.join()
+    with pytest.raises(RuntimeError, match="has ended by an error, and nobody could answer"):
+        facade.complete("x")
+    facade._loop.close()
+
+
 def test_many_threads(mocked: SyncRouter) -> None:
     """Threads share one facade; each gets an answer of its own."""
     texts: list[str] = []

@@ -23,7 +23,7 @@ from ...canonical import (
     ToolCall,
     ToolResult,
 )
-from .media import pages, seconds, size
+from .media import pages, seconds, size, text
 from .segments import Segment, compact, token_numbers
 from .typescript import namespace
 from .vocabulary import REMEMBERED_MODELS_MAX, Count, counter, encoding_name
@@ -210,6 +210,8 @@ def _message(message: Message, request: ChatRequest, count: Count) -> Iterator[S
                 yield _call(part, around, request, count)
             case ToolResult():
                 yield Segment(count(part.text) + around, part.text)
+                for media in part.media:
+                    yield _media(media, 0.0, request)
             case Media():
                 yield _media(part, around, request)
             case Thinking():
@@ -245,6 +247,8 @@ def _media(media: Media, around: float, request: ChatRequest) -> Segment:
             return Segment(around + image(media, request.model, detail), raw, "image")
         case "audio" | "video":
             return Segment(around + AUDIO_PER_S * seconds(media), raw, "audio")
+    if (said := text(media)) is not None:
+        return Segment(around + counter(encoding_name(request.model))(said), raw, "document")
     each = image(media, request.model, None) + PAGE_TEXT
     return Segment(around + each * pages(media), raw, "document")
 

@@ -12,7 +12,7 @@ from ...canonical import ChatRequest, CompletionResult, Text, Thinking, ToolCall
 from ...rng import Ids
 from ..base import Frame, Frames
 from ..framing import dumps, encode, tails
-from .blocks import Block, message, stop, usage
+from .blocks import Block, is_newest, message, stop, usage
 
 __all__ = ["frames"]
 
@@ -30,7 +30,8 @@ def frames(
 ) -> Iterator[Frame | Frames]:
     """The events of an answer. The first ping follows the first block's start."""
     total = usage(request, result)
-    begun = message(result, [], None, _first_usage(total, ids), ids)
+    newest = is_newest(request)
+    begun = message(result, [], None, _first_usage(total, ids), ids, newest=newest)
     yield _event("message_start", {"message": begun}, ids)
     for index, block in enumerate(blocks):
         start = {"index": index, "content_block": _opened(block)}
@@ -39,7 +40,8 @@ def frames(
             yield PING
         yield from _block_deltas(index, block, ids)
         yield _event("content_block_stop", {"index": index}, ids)
-    end = {"delta": stop(result.reply), "usage": _last_usage(total)}
+    stopped = {**stop(result.reply), **({"container": None} if newest else {})}
+    end = {"delta": stopped, "usage": _last_usage(total)}
     yield _event("message_delta", end, ids)
     yield _event("message_stop", {}, ids)
 
@@ -78,7 +80,9 @@ def _block_deltas(index: int, block: Block, ids: Ids) -> Iterator[Frame | Frames
         case Text(text=text, chunks=chunks):
             yield _deltas(index, "text_delta", "text", text, chunks)
         case Thinking():
-            yield _deltas(index, "thinking_delta", "thinking", block.value["thinking"])
+            thought = block.value["thinking"]
+            # Recorded: where it is omitted, one empty delta.
+            yield _deltas(index, "thinking_delta", "thinking", thought, () if thought else ("",))
             signature = {"type": "signature_delta", "signature": block.value["signature"]}
             yield _event("content_block_delta", {"index": index, "delta": signature}, ids)
         case ToolCall(arguments=arguments):

@@ -20,6 +20,7 @@ from .choice import begins, finish_reason, has_logprobs, message, served
 from .file_inputs import needing
 from .headers import answer
 from .logprobs import choice_logprobs
+from .moderations import judgements, listed
 from .responses.items import identified
 from .usage import chat_usage
 from .wording import WORDING
@@ -90,6 +91,7 @@ def _rest(
         "choices": choices,
         "usage": chat_usage(result.usage),
         **who,
+        **({"moderation": listed(judgements(request, result))} if request.judged_by else {}),
     }
 
 

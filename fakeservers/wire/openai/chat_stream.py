@@ -22,6 +22,7 @@ from .choice import (
 )
 from .interleaving import interleaved
 from .logprobs import tokens
+from .moderations import judgements, listed
 from .usage import chat_usage
 
 __all__ = ["chunks", "stream"]
@@ -53,7 +54,11 @@ def chunks(
     else:
         told = [Frames(b"", (frame.data,), frame.content) for frame in interleaved(choices)]
     if writing.with_usage:
-        told.append(writing.usage(dumps(chat_usage(result.usage))))
+        told.append(writing.rest(f'"usage":{dumps(chat_usage(result.usage))}'))
+    if request.judged_by:
+        nothing = ',"usage":null' if writing.with_usage else ""
+        judged = dumps(listed(judgements(request, result)))
+        told.append(writing.rest(f'"moderation":{judged}{nothing}'))
     return tuple(told)
 
 
@@ -160,8 +165,9 @@ class _Writing:
             written.append(encode(f'{start}}},"logprobs":{told},{close}{self._end()}'))
         return Frames(b"", written)
 
-    def usage(self, usage: str) -> Frames:
-        return Frames(b"", (encode(f'"choices":[],"usage":{usage}{self._end()}'),), False)
+    def rest(self, fields: str) -> Frames:
+        """A chunk of no choice, with what is told once of all."""
+        return Frames(b"", (encode(f'"choices":[],{fields}{self._end()}'),), False)
 
     def _end(self) -> str:
         self._nth += 1
