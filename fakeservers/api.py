@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from .behaviour.models import catalogue
 from .behaviour.scenario import Scenario, Script
 from .canonical import ChatRequest
 from .clock import Clock, SystemClock
 from .environment import pointed_at
-from .errors import StartError
+from .errors import StartError, did_you_mean
 from .evidence.bill import Bill
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
@@ -44,7 +45,8 @@ class FakeServers:
     thread     a running ServerThread to share; by default each FakeServers has its own
     validation `strict` refuses what the real services refuse; `off` answers whatever is JSON,
                keys, models and stored things unknown to it included. One for all fakes, or by name
-    models     `known` refuses unknown models, `any` answers to every name. For all, or by name
+    models     `known`, the default, refuses unknown models, `current` retired ones too, `any`
+               answers to every name. For all, or by name; else as the scenario says
     """
 
     claude: FakeProvider
@@ -64,7 +66,7 @@ class FakeServers:
         thread: ServerThread | None = None,
         clock: Clock | None = None,
         validation: Validation | Mapping[str, Validation] = "strict",
-        models: KnownModels | Mapping[str, KnownModels] = "known",
+        models: KnownModels | Mapping[str, KnownModels] | None = None,
     ) -> None:
         if token is None and not _is_loopback(host):
             raise StartError(
@@ -88,23 +90,24 @@ class FakeServers:
         known = for_each("models", models, names, KNOWN_MODELS)
         for provider in joint:
             name = provider.name
+            script = scenario.scripts.get(name, Script())
             self._add(
                 Fake(
                     provider,
                     seed=self.seed,
                     clock=self._clock,
-                    models=partial(catalogue, name, lenient=known[name] == "any"),
+                    models=partial(catalogue, name, allows=known.get(name, "known")),
                     token=token,
-                    validation=validations[name],
+                    validation=validations.get(name, "strict"),
                 ),
-                scenario,
+                replace(script, models=known.get(name, script.models)),
             )
         if unknown := set(self._ports) - set(self._fakes):
             raise StartError(f"No provider {', '.join(sorted(unknown))}: {self._known()}")
 
-    def _add(self, fake: Fake, scenario: Scenario) -> None:
+    def _add(self, fake: Fake, script: Script) -> None:
         name = fake.provider.name
-        fake.write(scenario.scripts.get(name, Script()))
+        fake.write(script)
         self._fakes[name] = fake
         self._handles[name] = FakeProvider(fake, lambda: self._origin(name))
 
@@ -172,7 +175,8 @@ class FakeServers:
         try:
             return self._handles[name]
         except KeyError:
-            raise KeyError(f"No provider {name!r}: {self._known()}") from None
+            meant = did_you_mean(name, self._handles)
+            raise KeyError(f"No provider {name!r}: {self._known()}{meant}") from None
 
     def __getattr__(self, name: str) -> FakeProvider:
         handles: dict[str, FakeProvider] = self.__dict__.get("_handles", {})
@@ -183,7 +187,26 @@ class FakeServers:
                 f"Fakes in real time have no {name!r}. In virtual time they have: mark the test "
                 f"@pytest.mark.llmsim(virtual=True), or write simulate() for FakeServers()."
             )
-        raise AttributeError(f"FakeServers has no {name!r}; its fakes are {', '.join(handles)}.")
+        raise AttributeError(self._has_no(name))
+
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: object) -> None:
+            # What is a fake's would be kept here, and change nothing.
+            if hasattr(FakeProvider, name) and not hasattr(type(self), name):
+                raise AttributeError(self._has_no(name))
+            object.__setattr__(self, name, value)
+
+    def _has_no(self, name: str) -> str:
+        fakes = ", ".join(self.__dict__.get("_handles", ()))
+        if hasattr(FakeProvider, name):
+            return (
+                f"FakeServers has no {name!r}, each of its fakes has ({fakes}): write "
+                f"llmsim.openai.{name}, or go through llmsim.providers.values()."
+            )
+        names = [word for word in (*self.__dict__, *dir(type(self))) if not word.startswith("_")]
+        meant = did_you_mean(name, [*self.__dict__.get("_handles", ()), *names])
+        return f"FakeServers has no {name!r}; its fakes are {fakes}.{meant}"
 
     @property
     def providers(self) -> Mapping[str, FakeProvider]:

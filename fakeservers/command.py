@@ -117,9 +117,8 @@ def schema() -> None:
 @click.option(
     "--models",
     type=click.Choice(KNOWN_MODELS),
-    default="known",
-    show_default=True,
-    help="Refuse models that there are not, or answer to every name.",
+    help="Refuse models that there are not (the default), also those that have retired, or answer "
+    "to every name.",
 )
 @click.option(
     "--control-port",
@@ -141,7 +140,7 @@ def serve(
     scenario: Scenario | None,
     token: str | None,
     validation: Validation,
-    models: KnownModels,
+    models: KnownModels | None,
     control_port: int | None,
     ready_file: Path | None,
     **ports: int,

@@ -3,7 +3,10 @@
 Errors that a fake answers with over HTTP are `canonical.ApiError` values, not these.
 """
 
-__all__ = ["LlmsimError", "ScriptError", "StartError"]
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["LlmsimError", "ScriptError", "StartError", "did_you_mean"]
 
 
 class LlmsimError(Exception):
@@ -16,3 +19,10 @@ class ScriptError(LlmsimError):
 
 class StartError(LlmsimError):
     """The servers could not be started; says why and what would help."""
+
+
+def did_you_mean(word: object, allowed: Iterable[str]) -> str:
+    """The end of a message about a word that is not allowed: the nearest that is, if one is near.
+    It begins with a space."""
+    near = get_close_matches(str(word), list(allowed), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

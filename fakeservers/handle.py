@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from .behaviour.failures import failure
@@ -18,7 +17,7 @@ from .behaviour.replies import ReplyLike, scripted
 from .behaviour.scenario import Impossible, Rule, TokenCounts, Unmatched
 from .behaviour.schedule import schedule
 from .canonical import Request
-from .errors import ScriptError
+from .errors import ScriptError, did_you_mean
 from .evidence.bill import Bill
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
@@ -38,8 +37,7 @@ class FakeProvider:
     def __init__(self, fake: Fake, origin: Callable[[], str]) -> None:
         self._fake = fake
         self._origin = origin
-        self.unused: Unused = "error"
-        """`allow` lets rules go unmatched."""
+        self._unused: Unused = "error"
 
     # --- where it is ---
 
@@ -71,6 +69,17 @@ class FakeProvider:
         self._fake.write(replace(self._fake.script, unmatched=value))
 
     @property
+    def unused(self) -> Unused:
+        """What becomes of a rule that no request matches: `error`, the default, or `allow`."""
+        return self._unused
+
+    @unused.setter
+    def unused(self, value: Unused) -> None:
+        if value not in ("error", "allow"):
+            raise ScriptError(f'unused is "error" or "allow", not {value!r}.')
+        self._unused = value
+
+    @property
     def validation(self) -> Validation:
         """`strict`, the default, refuses what the real service refuses; `off` answers whatever is
         JSON: what is wrong in it reads as left out, and nothing needs a key or a known model."""
@@ -95,12 +104,13 @@ class FakeProvider:
     @property
     def models(self) -> Catalogue:
         """The models that this fake knows. Set to `any`, it answers to every name; to `known`,
-        the default, only to those."""
+        the default, only to those; to `current`, to those that have not retired by its clock."""
         return self._fake.models
 
     @models.setter
     def models(self, value: KnownModels) -> None:
-        self._fake.models.lenient = checked("models", value, KNOWN_MODELS) == "any"
+        allowed = checked("models", value, KNOWN_MODELS)
+        self._fake.write(replace(self._fake.script, models=allowed))
 
     def on(
         self,
@@ -118,7 +128,8 @@ class FakeProvider:
     ) -> "RuleBuilder":
         """For requests that are all of this, what follows; see `Match` for the fields."""
         if unknown:
-            raise ScriptError(f"on({', '.join(unknown)}=...): it takes {', '.join(FIELDS)}.")
+            meant = did_you_mean(next(iter(unknown)), FIELDS)
+            raise ScriptError(f"on({', '.join(unknown)}=...): it takes {', '.join(FIELDS)}.{meant}")
         match = Match(
             model=model,
             prompt=prompt,
@@ -219,15 +230,24 @@ class FakeProvider:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Never:
-            near = get_close_matches(name, VERBS, n=1)
-            meant = f" Did you mean {near[0]}?" if near else f" It has {', '.join(VERBS)}."
-            raise AttributeError(f"A fake has no {name!r}.{meant}")
+            raise AttributeError(_has_no(name))
+
+        def __setattr__(self, name: str, value: object) -> None:
+            # A setting that is misspelt would be kept, and change nothing.
+            if not name.startswith("_") and not hasattr(type(self), name):
+                raise AttributeError(_has_no(name))
+            object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
         return f"<fake {self.name}: {len(self._fake.journal)} calls>"
 
 
 VERBS = sorted(name for name in vars(FakeProvider) if not name.startswith("_"))
+
+
+def _has_no(name: str) -> str:
+    meant = did_you_mean(name, VERBS) or f" It has {', '.join(VERBS)}."
+    return f"A fake has no {name!r}.{meant}"
 
 
 class RuleBuilder:
@@ -295,8 +315,12 @@ class RuleBuilder:
         try:
             given = TokenCounts(**counts)
         except TypeError:
-            allowed = ", ".join(TokenCounts.__dataclass_fields__)
-            raise ScriptError(f"counts({', '.join(counts)}=...): it takes {allowed}.") from None
+            known = TokenCounts.__dataclass_fields__
+            unknown = [name for name in counts if name not in known]
+            raise ScriptError(
+                f"counts({', '.join(unknown)}=...): it takes {', '.join(known)}."
+                + did_you_mean(unknown[0], known)
+            ) from None
         return self._write(counts=given)
 
     def _write(self, **changes: Any) -> Self:

@@ -15,6 +15,7 @@ from typing import Any
 from fakeservers import Exchange, FakeProvider, FakeServers, Match
 from fakeservers.behaviour.matching import difference
 from fakeservers.canonical import ToolCall
+from fakeservers.errors import ScriptError, did_you_mean
 
 __all__ = [
     "assert_called_with",
@@ -30,6 +31,12 @@ Seen = FakeProvider | FakeServers
 def assert_called_with(seen: Seen, *, times: int | None = None, **match: Any) -> None:
     """Some request, or exactly `times` of them, were all of this: `prompt`, `model`, `system`,
     `tool_result`, `turn`, `headers`, `endpoint`, `where`, as `on(...)` takes them."""
+    known = [name for name, field in Match.__dataclass_fields__.items() if field.init]
+    if unknown := [name for name in match if name not in known]:
+        raise ScriptError(
+            f"assert_called_with({', '.join(unknown)}=...): it takes times, {', '.join(known)}."
+            + did_you_mean(unknown[0], ["times", *known])
+        )
     wanted = Match(**{**match, "headers": match.get("headers") or {}})
     apart = [
         (call, difference(wanted, call.request, call.headers))

@@ -11,7 +11,7 @@ import pytest
 
 from .settings import PROVIDERS, SETTINGS
 from .stash import CLOCK
-from .virtual import check_scope, world_of
+from .virtual import check_load, check_scope, world_of
 
 if TYPE_CHECKING:
     from fakeservers import FakeProvider, FakeServers
@@ -64,6 +64,7 @@ def _llmsim_tls() -> "Tls":
 def llmsim(request: pytest.FixtureRequest, _llmsim_stage: "Stage") -> "Generator[FakeServers]":
     """Fake Claude, OpenAI, Gemini and Ollama, to which the environment points for this test."""
     check_scope(request.node)
+    check_load(request.node)
     with _llmsim_stage.play(request.node) as servers:
         yield servers
 
@@ -162,7 +163,7 @@ def llmsim_async_router(
     """A router whose providers are this test's fakes, to be awaited."""
     from .routing import new_router
 
-    return new_router(llmsim, llmsim_router_config, llmsim_budget, llmsim_costs)
+    return new_router(request.node, llmsim, llmsim_router_config, llmsim_budget, llmsim_costs)
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ def llmsim_router(
     """A router whose providers are this test's fakes, without `await`."""
     from .routing import new_router, new_sync_router
 
-    router = new_router(llmsim, llmsim_router_config, llmsim_budget, llmsim_costs)
+    router = new_router(request.node, llmsim, llmsim_router_config, llmsim_budget, llmsim_costs)
     facade = new_sync_router(router, world_of(request.node))
     yield facade
     facade.close()

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from .settings import usd, whole, yes_or_no
+from .settings import one_of, truth, usd, whole
+from .words import check_keywords
 
 __all__ = ["VISITS_MAX", "Load", "Outcome", "load_of", "report", "run_load", "shortfalls"]
 
@@ -39,7 +40,7 @@ class Load:
     duration_s      for so long visits arrive; those that have begun come to their end
     concurrency     visits at a time; None for any number
     spacing         `poisson`: at random moments under the seed; `even`: at equal distances
-    success_min     the least share of visits that succeed, 0 to 1
+    success_min     the least share of visits that succeed, 0 to 1; all of them unless said
     p50_s_max       and so on: the most that this share of the successful visits took, in seconds
     cost_usd_max    the most that the fakes' bill comes to
     virtual         whether time is virtual
@@ -49,7 +50,7 @@ class Load:
     duration_s: float = 60.0
     concurrency: int | None = None
     spacing: str = "poisson"
-    success_min: float | None = None
+    success_min: float = 1.0
     p50_s_max: float | None = None
     p95_s_max: float | None = None
     p99_s_max: float | None = None
@@ -70,22 +71,16 @@ _FIELD = {"arrivals": "arrivals_per_s", "duration": "duration_s"}
 _KEYS = (*_FIELD, *(f.name for f in fields(Load) if f.name not in _FIELD.values()))
 
 
-def load_of(item: pytest.Item) -> Load | None:
-    """The load of a test's markers, the closest first; None without one. Raises UsageError that
-    names what is allowed."""
+def load_of(item: pytest.Item) -> Load:
+    """The load of a test's markers, the closest first. Raises UsageError that names what is
+    allowed."""
     given: dict[str, Any] = {}
-    marks = list(item.iter_markers(MARKER))
-    for mark in marks:
+    for mark in item.iter_markers(MARKER):
         if mark.args:
             raise pytest.UsageError(f"{item.nodeid}: {MARKER}(...) takes keywords only.")
+        check_keywords(item, mark, _KEYS, mark.kwargs)
         given = {**mark.kwargs, **given}
-    if not marks:
-        return None
-    if unknown := sorted(set(given) - set(_KEYS)):
-        raise pytest.UsageError(
-            f"{item.nodeid}: {MARKER}({', '.join(unknown)}=...): it takes {', '.join(_KEYS)}."
-        )
-    values = {name: _READ.get(name, _share_or_time)(name, value) for name, value in given.items()}
+    values = {name: _READ.get(name, _most_s)(name, value) for name, value in given.items()}
     load = Load(**{_FIELD.get(name, name): value for name, value in values.items()})
     if load.arrivals_per_s is None and load.concurrency is None:
         raise pytest.UsageError(
@@ -137,13 +132,14 @@ def shortfalls(load: Load, outcomes: list[Outcome], cost_usd: Decimal | None) ->
     """The limits that were not kept, in words."""
     found = []
     share = _share(outcomes)
-    if load.success_min is not None and share < load.success_min:
+    if share < load.success_min:
         found.append(f"success {share:.4f}, wanted at least {load.success_min:g} (success_min)")
     took = sorted(outcome.took_s for outcome in outcomes if not outcome.error)
     for percent in (50, 95, 99):
         most_s = getattr(load, f"p{percent}_s_max")
-        if most_s is not None and took and (took_s := _percentile(took, percent)) > most_s:
-            found.append(f"p{percent} {took_s:.3f} s, wanted at most {most_s:g} (p{percent}_s_max)")
+        if most_s is not None and (not took or _percentile(took, percent) > most_s):
+            was = f"{_percentile(took, percent):.3f} s" if took else "of no successful visit"
+            found.append(f"p{percent} {was}, wanted at most {most_s:g} (p{percent}_s_max)")
     if load.cost_usd_max is not None and cost_usd is not None and cost_usd > load.cost_usd_max:
         found.append(f"cost ${cost_usd:f}, wanted at most ${load.cost_usd_max} (cost_usd_max)")
     return found
@@ -226,22 +222,22 @@ def _seconds(name: str, value: object) -> float:
     raise _wrong(name, 'a time such as 90 or "10m"', value)
 
 
-def _share_or_time(name: str, value: object) -> float:
+def _most_s(name: str, value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         return float(value)
-    raise _wrong(name, "a number", value)
+    raise _wrong(name, "a number of seconds", value)
+
+
+def _share_min(name: str, value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
+    raise _wrong(name, "a share from 0 to 1", value)
 
 
 def _places(name: str, value: object) -> int:
     if (number := whole(name, value)) > 0:
         return number
     raise _wrong(name, "a whole number from 1", value)
-
-
-def _spacing(name: str, value: object) -> str:
-    if value in ("poisson", "even"):
-        return str(value)
-    raise _wrong(name, "poisson or even", value)
 
 
 def _wrong(name: str, wanted: str, value: object) -> pytest.UsageError:
@@ -252,7 +248,8 @@ _READ: dict[str, Callable[[str, object], Any]] = {
     "arrivals": _rate,
     "duration": _seconds,
     "concurrency": _places,
-    "spacing": _spacing,
+    "spacing": one_of("poisson", "even"),
+    "success_min": _share_min,
     "cost_usd_max": usd,
-    "virtual": yes_or_no,
+    "virtual": truth,
 }

@@ -2,7 +2,7 @@
 
 Read from the closest to the farthest, and written as rules in that order, so that a function's
 come before its class's. They are the weather of a test: none of them has to be met. What must not
-be here: settings (`settings`), budgets (`routing`), load (`load`).
+be here: settings (`settings`), budgets and chains (`routing`), load (`load`).
 """
 
 import inspect
@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .words import check_keywords, check_providers, did_you_mean
+
 if TYPE_CHECKING:
     from fakeservers import FakeProvider, FakeServers
 
-__all__ = ["BRINGS_FAKES", "REGISTERED", "apply_markers", "scripted_by_markers"]
+__all__ = ["BRINGS_FAKES", "NAMES", "REGISTERED", "apply_markers", "scripted_by_markers"]
 
 REGISTERED = (
     "llmsim(scenario=, seed=, virtual=, unmatched=, unused=, mode=, block_network=, validation=, "
     "models=, impossible=): settings of the fakes for one test; scenario is a file or a Scenario, "
     "unmatched 'error' or 'natural', unused and impossible 'error' or 'allow', mode 'fake', "
-    "'real' or 'mock', validation 'strict' or 'off', models 'known' or 'any'; virtual=True runs "
-    "the test in virtual time.",
+    "'real' or 'mock', validation 'strict' or 'off', models 'known', 'current' or 'any'; "
+    "virtual=True runs the test in virtual time.",
     "llmsim_fault(provider, fault, times=, rate=, between=, every=): a provider, or a list of "
     "them, fails: fault is a status, a name such as 'overloaded', or what fails() takes.",
     "llmsim_pace(provider, preset=, ttft=, inter_token=, ...): a provider answers at this pace, a "
@@ -30,11 +32,15 @@ REGISTERED = (
     "llmsim_limits(provider, rpm=, tpm=, ...): a provider enforces these rate limits.",
     "llmsim_budget(per_task_usd=, daily_usd=, monthly_usd=, mode=, limits=, ...): limits of the "
     "budget of this test's routers, such as daily_usd='0.01'; fields of CostManagementPolicy.",
+    "llmsim_chain(provider, ...): the routers of this test ask these providers, or targets such as "
+    "'openai/gpt-4o', in this order, and no other.",
     "llmsim_load(arrivals=, duration=, concurrency=, spacing=, success_min=, p50_s_max=, "
     "p95_s_max=, p99_s_max=, cost_usd_max=, virtual=): run the coroutine function once for each "
     "arrival, in virtual time unless virtual=False, and assert the limits.",
     "llmsim_real(provider, ...): only for runs in which these providers, or any, are real.",
 )
+
+NAMES = tuple(registered.partition("(")[0] for registered in REGISTERED)
 
 BRINGS_FAKES = ("llmsim_fault", "llmsim_pace", "llmsim_limits", "llmsim_load", "llmsim_real")
 """Markers that mean nothing without the fakes: a test that has one gets them."""
@@ -51,8 +57,8 @@ def apply_markers(item: pytest.Item, servers: "FakeServers") -> None:
 def scripted_by_markers(item: pytest.Item) -> Iterator[tuple[str, str]]:
     """Providers that markers script, each with the marker's name."""
     for mark in item.iter_markers():
-        if mark.name in _APPLIED and mark.args:
-            yield from ((str(name), mark.name) for name in _names(mark.args[0]))
+        if mark.name in _APPLIED:
+            yield from ((str(name), mark.name) for name in _names(mark))
 
 
 def _write(
@@ -63,12 +69,14 @@ def _write(
 ) -> None:
     from fakeservers import ScriptError
 
+    if _takes_only_named(apply):
+        check_keywords(item, mark, ["provider", *_keywords(apply)], mark.kwargs)
     try:
-        apply(handle, *mark.args[1:], **mark.kwargs)
+        apply(handle, *mark.args[1:], **{k: v for k, v in mark.kwargs.items() if k != "provider"})
     except ScriptError as problem:
         raise pytest.UsageError(f"{item.nodeid}: {mark.name}: {problem}") from None
     except TypeError as problem:
-        takes = [name for name in inspect.signature(apply).parameters if name != "handle"]
+        takes = _keywords(apply)
         raise pytest.UsageError(
             f"{item.nodeid}: {mark.name}: {_plain(problem)}. It takes provider, {', '.join(takes)}."
         ) from None
@@ -99,7 +107,8 @@ def _pace(handle: "FakeProvider", preset: Any = None, **fields: Any) -> None:
     if isinstance(preset, str):
         names = {name.lower(): getattr(presets, name) for name in presets.__all__}
         if preset.lower() not in names:
-            raise ScriptError(f"no preset {preset!r}; there are {', '.join(names)}")
+            meant = did_you_mean(preset, names)
+            raise ScriptError(f"no preset {preset!r}; there are {', '.join(names)}.{meant}")
         preset = names[preset.lower()]
     handle.paces(preset, **fields)
 
@@ -128,7 +137,7 @@ def _named(word: str) -> object:
     if word not in names:
         raise fakeservers.ScriptError(
             f"no fault {word!r}; there are {', '.join(sorted(names))}, statuses such as 503, and "
-            f"what fails() takes"
+            f"what fails() takes.{did_you_mean(word, names)}"
         )
     return getattr(fakeservers, word)()
 
@@ -144,21 +153,29 @@ def _handles(
     item: pytest.Item, mark: pytest.Mark, servers: "FakeServers"
 ) -> Iterator["FakeProvider"]:
     known = servers.providers
-    if not mark.args:
+    names = _names(mark)
+    if not names:
         raise pytest.UsageError(
             f"{item.nodeid}: {mark.name} names no provider: {mark.name}({next(iter(known))!r}, "
             f"...); there are {', '.join(known)}."
         )
-    for name in _names(mark.args[0]):
-        if not isinstance(name, str) or name not in known:
-            raise pytest.UsageError(
-                f"{item.nodeid}: {mark.name}: no provider {name!r}; there are {', '.join(known)}."
-            )
-        yield known[name]
+    check_providers(item, mark, names, known)
+    yield from (known[str(name)] for name in names)
 
 
-def _names(first: object) -> tuple[object, ...]:
-    return tuple(first) if isinstance(first, list | tuple | set) else (first,)
+def _names(mark: pytest.Mark) -> tuple[object, ...]:
+    """The providers that a marker names: its first argument, or by keyword."""
+    named: object = mark.args[0] if mark.args else mark.kwargs.get("provider", ())
+    return tuple(named) if isinstance(named, list | tuple | set) else (named,)
+
+
+def _keywords(apply: Callable[..., None]) -> list[str]:
+    return [name for name in inspect.signature(apply).parameters if name != "handle"]
+
+
+def _takes_only_named(apply: Callable[..., None]) -> bool:
+    kinds = [parameter.kind for parameter in inspect.signature(apply).parameters.values()]
+    return inspect.Parameter.VAR_KEYWORD not in kinds
 
 
 def _plain(problem: TypeError) -> str:

@@ -13,6 +13,7 @@ from .markers import REGISTERED
 from .report import add_traffic, add_usage, write_spent, write_summary, write_traffic
 from .settings import SETTINGS, add_options, settings_of
 from .stash import FAKES, GUARD, METER
+from .tracing import say_only, show_users_lines
 from .virtual import check_loops, run_in_world, use_world
 
 pytest.register_assert_rewrite("pytest_llmsim.assertions")
@@ -74,7 +75,9 @@ def _problems(item: pytest.Item) -> list[str]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    show_users_lines(item, call)
     report = yield
+    say_only(item, call, report)
     if report.when == "call":
         add_traffic(item, report)
         add_usage(item, report)

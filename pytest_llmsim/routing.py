@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from .words import check_keywords
+
 if TYPE_CHECKING:
     from fakeservers import FakeServers, Simulation
     from router import CostTracker, LLMRouter, SyncRouter
@@ -28,6 +30,7 @@ SDKS = {"claude": "anthropic", "openai": "openai", "gemini": "google.genai", "ol
 """The package of each provider's SDK."""
 
 MARKER = "llmsim_budget"
+CHAIN = "llmsim_chain"
 
 SHADOWING = (
     "llmsim: `import router` found {found}, which hides the router that pytest-llmsim brings. "
@@ -61,16 +64,13 @@ def new_budget(item: pytest.Item, config_file: str | None) -> "LedgerBudget":
     """A budget in memory: the limits of the `llmsim_budget` markers, the closest first, over
     those of the configuration. Raises UsageError for a limit that there is not."""
     budget = import_router("budget")
+    known = [name for name, f in _fields(budget.CostManagementPolicy).items() if f.init]
     given: dict[str, Any] = {}
     for marker in item.iter_markers(MARKER):
         if marker.args:
             raise pytest.UsageError(f"{item.nodeid}: {MARKER}(...) takes keywords only.")
+        check_keywords(item, marker, known, marker.kwargs)
         given = {**marker.kwargs, **given}
-    known = [name for name, f in _fields(budget.CostManagementPolicy).items() if f.init]
-    if unknown := sorted(set(given) - set(known)):
-        raise pytest.UsageError(
-            f"{item.nodeid}: {MARKER}({', '.join(unknown)}=...): it takes {', '.join(known)}."
-        )
     policy = _policy(config_file) or budget.CostManagementPolicy()
     try:
         policy = replace(policy, **given)
@@ -81,10 +81,15 @@ def new_budget(item: pytest.Item, config_file: str | None) -> "LedgerBudget":
 
 
 def new_router(
-    servers: "FakeServers", config_file: str | None, budget: "LedgerBudget", costs: "CostTracker"
+    item: pytest.Item,
+    servers: "FakeServers",
+    config_file: str | None,
+    budget: "LedgerBudget",
+    costs: "CostTracker",
 ) -> "LLMRouter":
-    """An asynchronous router whose random choices depend on the seed of the fakes."""
-    setup = replace(_setup(config_file), budget=budget, costs=costs)
+    """An asynchronous router whose random choices depend on the seed of the fakes, and which asks
+    nobody but the chain of the closest `llmsim_chain` marker, if there is one."""
+    setup = replace(_chained(item, _setup(config_file)), budget=budget, costs=costs)
     _hurry(setup)
     return cast("LLMRouter", import_router().LLMRouter(setup, seed=servers.seed))
 
@@ -119,6 +124,26 @@ def _setup(config_file: str | None) -> "RouterSetup":
     if config_file is None:
         return cast("RouterSetup", config.setup_from_env(_of_installed(os.environ)))
     return cast("RouterSetup", config.load_setup(config_file, environ=_environ()))
+
+
+def _chained(item: pytest.Item, setup: "RouterSetup") -> "RouterSetup":
+    """The setup of the marker's providers alone, in its order. Raises UsageError for a name that
+    is none."""
+    marker = item.get_closest_marker(CHAIN)
+    if marker is None:
+        return setup
+    names = marker.args
+    if not names or marker.kwargs or not all(isinstance(name, str) for name in names):
+        raise pytest.UsageError(
+            f"{item.nodeid}: {CHAIN} takes names of providers: {CHAIN}('claude', 'openai')."
+        )
+    options = import_router("options").CallOptions(chain=names)
+    try:
+        chosen = import_router("routing.selection").select(setup, options)
+    except import_router("errors").UnknownProvider as problem:
+        raise pytest.UsageError(f"{item.nodeid}: {CHAIN}: {problem}") from None
+    policy = replace(setup.policy, strategy=chosen.strategy, fallbacks={})
+    return replace(setup, endpoints=chosen.endpoints, groups=(), rules=(), policy=policy)
 
 
 def _of_installed(environ: Mapping[str, str]) -> Mapping[str, str]:

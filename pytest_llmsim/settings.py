@@ -12,6 +12,8 @@ from typing import Any, Literal, cast
 
 import pytest
 
+from .words import check_keywords, did_you_mean
+
 __all__ = [
     "BUILT_IN",
     "KEYS",
@@ -43,7 +45,7 @@ class Settings:
     unused: Literal["error", "allow"] = "error"
     impossible: Literal["error", "allow"] = "error"
     validation: Literal["strict", "off"] = "strict"
-    models: Literal["known", "any"] = "known"
+    models: Literal["known", "current", "any"] = "known"
     scenario: Any = ""
     virtual: bool = False
     mode: Mode = "fake"
@@ -120,14 +122,17 @@ def one_of(*allowed: str) -> Read:
         for choice in allowed:
             if value == choice:
                 return choice
-        raise pytest.UsageError(f"llmsim: {name} is {' or '.join(allowed)}, not {value!r}.")
+        meant = did_you_mean(value, allowed)
+        raise pytest.UsageError(f"llmsim: {name} is {' or '.join(allowed)}, not {value!r}.{meant}")
 
     return read
 
 
 def path(name: str, value: object) -> object:
     """A file's path; in a marker also a Scenario, which the fakes know."""
-    return value
+    if isinstance(value, str | os.PathLike) or type(value).__name__ == "Scenario":
+        return value
+    raise pytest.UsageError(f"llmsim: {name} is a file's path or a Scenario, not {value!r}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,9 +190,10 @@ KEYS: Mapping[str, Key] = {
         help="Whether the fakes refuse what the real services refuse: strict (default) or off.",
     ),
     "models": Key(
-        read=one_of("known", "any"),
+        read=one_of("known", "current", "any"),
         marker=True,
-        help="Which models the fakes answer to: known (the default) or any.",
+        help="Which models the fakes answer to: known (the default), current (those of them that "
+        "have not retired) or any.",
     ),
     "impossible": Key(
         read=one_of("error", "allow"),
@@ -257,12 +263,8 @@ def marked(item: pytest.Item, settings: Settings) -> Settings:
     for marker in item.iter_markers("llmsim"):
         if marker.args:
             raise pytest.UsageError(f"{item.nodeid}: llmsim(...) takes keywords only.")
+        check_keywords(item, marker, known, marker.kwargs)
         given = {**marker.kwargs, **given}
-    if unknown := set(given) - set(known):
-        raise pytest.UsageError(
-            f"{item.nodeid}: llmsim({', '.join(sorted(unknown))}=...): "
-            f"it takes {', '.join(known[:-1])} and {known[-1]}."
-        )
     values: dict[str, Any] = {name: KEYS[name].read(name, given[name]) for name in given}
     if "mode" in given:
         values |= dict.fromkeys(PROVIDERS)

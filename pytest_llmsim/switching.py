@@ -1,8 +1,8 @@
-"""Who answers in a test: the fakes, or the real services.
+"""Who answers in a test: the fakes, the real services, or mocks in the program's own router.
 
-A provider that is real keeps the keys and addresses of the environment; what would script its
-fake, or look into it, skips the test and says why. What must not be here: how a mode is chosen
-(`settings`), and what real calls cost (`metering`).
+A provider that is real keeps the keys and addresses of the environment. Where its fake is asked
+nothing, what would script it, or look into it, skips the test and says why. What must not be here:
+how a mode is chosen (`settings`), and what real calls cost (`metering`).
 """
 
 import os
@@ -17,6 +17,7 @@ from fakeservers.environment import pointed_at
 
 from .markers import scripted_by_markers
 from .settings import PROVIDERS, Settings
+from .words import check_keywords, check_providers
 
 if TYPE_CHECKING:
     from fakeservers import FakeServers
@@ -35,21 +36,20 @@ REAL_URLS: Mapping[str, str] = {
 }
 """Where the SDKs go when no variable says otherwise."""
 
-SCRIPTED = "llmsim: {provider} is real in this run ({why}), and this test scripts it: {how}"
+SCRIPTED = "llmsim: {provider} is {mode} in this run ({why}), and this test scripts it: {how}"
 LOOKED_AT = (
-    "llmsim: {provider} is real in this run ({why}), and this test looks into its fake: {how}"
+    "llmsim: {provider} is {mode} in this run ({why}), and this test looks into its fake: {how}"
 )
+MODES = {"real": "real", "mock": "a mock"}
+"""The modes in which a fake is asked nothing, in words."""
 
 
 def check_switched(item: pytest.Item, settings: Settings) -> None:
-    """Skip a test that is for real providers only, or scripts one that is real by a marker."""
+    """Skip a test that is for real providers only, or scripts by a marker one that is no fake."""
     for mark in item.iter_markers("llmsim_real"):
         wanted = mark.args or PROVIDERS
-        if unknown := [name for name in wanted if name not in PROVIDERS]:
-            raise pytest.UsageError(
-                f"{item.nodeid}: llmsim_real: no provider {unknown[0]!r}; there are "
-                f"{', '.join(PROVIDERS)}."
-            )
+        check_keywords(item, mark, (), mark.kwargs)
+        check_providers(item, mark, wanted, PROVIDERS)
         real = [name for name in wanted if settings.mode_of(name) == "real"]
         if not real or (mark.args and len(real) < len(wanted)):
             named = " and ".join(mark.args) or "some provider"
@@ -58,20 +58,22 @@ def check_switched(item: pytest.Item, settings: Settings) -> None:
     if settings.virtual and any(settings.mode_of(name) == "real" for name in PROVIDERS):
         pytest.skip("llmsim: this test lives in virtual time, in which nobody real answers")
     for name, marker in scripted_by_markers(item):
-        if isinstance(name, str) and name in PROVIDERS and settings.mode_of(name) == "real":
+        if name in PROVIDERS and settings.mode_of(name) in MODES:
             pytest.skip(_told(SCRIPTED, name, settings, f"@pytest.mark.{marker}({name!r}, ...)"))
 
 
 def stand_ins(servers: "FakeServers", settings: Settings, meter: "Meter | None") -> None:
-    """Have the handles of real providers skip the test that uses them."""
+    """Have the handles of fakes that are asked nothing skip the test that uses them."""
     for name, fake in servers._fakes.items():
-        if settings.mode_of(name) == "real":
-            url = meter.url(name) if meter is not None else real_url(fake.provider)
-            servers._handles[name] = RealProvider(fake, settings, url)
+        if (mode := settings.mode_of(name)) in MODES:
+            url = servers[name].url
+            if mode == "real":
+                url = meter.url(name) if meter is not None else real_url(fake.provider)
+            servers._handles[name] = Absent(fake, settings, url)
 
 
-class RealProvider(FakeProvider):
-    """The handle of a provider that is real in this run."""
+class Absent(FakeProvider):
+    """The handle of a provider that is real, or a mock, in this run."""
 
     def __init__(self, fake: "Fake", settings: Settings, url: str) -> None:
         super().__init__(fake, lambda: url)
@@ -79,7 +81,7 @@ class RealProvider(FakeProvider):
 
     @property
     def url(self) -> str:
-        """The way to the real service."""
+        """The way to the real service; to the fake, which stands idle, beside a mock."""
         return self._origin()
 
     def on(self, **match: Any) -> Never:
@@ -102,6 +104,10 @@ class RealProvider(FakeProvider):
     @property
     def last(self) -> Never:
         self._skip(LOOKED_AT, "last")
+
+    @property
+    def bill(self) -> Never:
+        self._skip(LOOKED_AT, "bill")
 
     def transcript(self) -> Never:
         self._skip(LOOKED_AT, "transcript()")
@@ -167,4 +173,5 @@ def _url_variables(provider: "Provider") -> list[str]:
 def _told(text: str, provider: str, settings: Settings, how: str) -> str:
     own = getattr(settings, provider, None) is not None
     why = settings.why(provider if own else "mode")
-    return text.format(provider=provider, why=why, how=how)
+    mode = MODES[settings.mode_of(provider)]
+    return text.format(provider=provider, mode=mode, why=why, how=how)

@@ -11,13 +11,22 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from .markers import BRINGS_FAKES
+from .markers import BRINGS_FAKES, NAMES
 from .stash import FAKES, LOAD
+from .words import did_you_mean
 
 if TYPE_CHECKING:
     from fakeservers import Simulation
 
-__all__ = ["check_loops", "check_scope", "is_virtual", "run_in_world", "use_world", "world_of"]
+__all__ = [
+    "check_load",
+    "check_loops",
+    "check_scope",
+    "is_virtual",
+    "run_in_world",
+    "use_world",
+    "world_of",
+]
 
 MARKED = "llmsim"
 LOADED = "llmsim_load"
@@ -38,9 +47,16 @@ NOT_ASYNCIO = (
 
 def use_world(collector: pytest.Collector, test: object) -> None:
     """Have a test that is marked ask for the world first, before any other fixture; and for
-    fakes, where its markers mean nothing without them."""
+    fakes, where its markers mean nothing without them. Raises UsageError for a marker that there
+    is not: what is misspelt would change nothing."""
     own = getattr(test, "pytestmark", [])
     marks = [*(own if isinstance(own, list) else [own]), *collector.iter_markers()]
+    for mark in marks:
+        if mark.name.startswith(MARKED) and mark.name not in NAMES:
+            raise pytest.UsageError(
+                f"{collector.nodeid}: there is no marker {mark.name!r}; there are "
+                f"{', '.join(NAMES)}.{did_you_mean(mark.name, NAMES)}"
+            )
     if any(
         mark.name in BRINGS_FAKES or (mark.name == MARKED and mark.kwargs.get("virtual") is True)
         for mark in marks
@@ -85,9 +101,6 @@ def _run_load(item: pytest.Function, world: "Simulation | None") -> None:
     from . import load
 
     asked = load.load_of(item)
-    assert asked is not None, "the marker was seen"
-    if not inspect.iscoroutinefunction(item.obj):
-        raise pytest.UsageError(f"{item.nodeid}: {LOADED} is for a coroutine function: async def.")
     servers = item.stash[FAKES]
     visits = load.run_load(asked, lambda: _called(item), seed=servers.seed)
     outcomes = asyncio.run(visits) if world is None else world.run(visits)
@@ -95,6 +108,17 @@ def _run_load(item: pytest.Function, world: "Simulation | None") -> None:
     item.stash[LOAD] = load.report(asked, outcomes, cost_usd)
     if missed := load.shortfalls(asked, outcomes, cost_usd):
         pytest.fail("llmsim: the load was not borne: " + "; ".join(missed), pytrace=False)
+
+
+def check_load(item: pytest.Item) -> None:
+    """Refuse a load that is asked for in wrong words, before anything begins."""
+    if item.get_closest_marker(LOADED) is None:
+        return
+    from . import load
+
+    if not inspect.iscoroutinefunction(getattr(item, "obj", None)):
+        raise pytest.UsageError(f"{item.nodeid}: {LOADED} is for a coroutine function: async def.")
+    load.load_of(item)
 
 
 def check_scope(item: pytest.Item) -> None:

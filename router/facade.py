@@ -112,6 +112,12 @@ class SyncRouter:
         if self._loop.is_closed():
             work.close()
             raise RuntimeError("this SyncRouter is closed; make a new one")
+        if not self._thread.is_alive():
+            work.close()
+            raise RuntimeError(
+                "the event loop of this SyncRouter has ended by an error, and nobody could answer; "
+                "where loops are simulated, await the LLMRouter"
+            )
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()

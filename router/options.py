@@ -116,6 +116,7 @@ def read_keywords(keywords: Mapping[str, Any]) -> tuple[CallOptions, dict[str, A
             raise TypeError(_no_keyword(name))
     if isinstance(chain := options.get("chain"), str):
         raise ConfigError(f"the chain is a string; write chain=[{chain!r}]")
+    _check(keywords)
     for name, kind in (("chain", tuple), ("required_tags", frozenset)):
         if options.get(name) is not None:
             options[name] = kind(options[name])
@@ -131,8 +132,19 @@ def read_keywords(keywords: Mapping[str, Any]) -> tuple[CallOptions, dict[str, A
     return CallOptions(**options), request
 
 
+def _check(keywords: Mapping[str, Any]) -> None:
+    """What would be found out only when a provider was asked, or be taken for something else."""
+    for name in ("stop", "required_tags"):
+        if isinstance(text := keywords.get(name), str):
+            raise ConfigError(f"{name} is a string; write {name}=[{text!r}]")
+    for name in ("max_tokens", "n"):
+        value = keywords.get(name)
+        if value is not None and (type(value) is not int or value < 0):
+            raise ConfigError(f"{name} is {value!r}; it is a whole number: {name}=100")
+
+
 def _no_keyword(name: str) -> str:
     known = sorted(_OF_CALL | _OF_REQUEST)
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     return f"there is no keyword {name!r}{hint} There are: {', '.join(known)}"

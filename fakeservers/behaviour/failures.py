@@ -10,7 +10,7 @@ from inspect import signature
 from typing import Any, get_args
 
 from ..canonical import ApiError, RetrySyntax
-from ..errors import ScriptError
+from ..errors import ScriptError, did_you_mean
 from .faults import Fault, together
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "rate_limited",
 ]
 
+_WHEN = ("times", "rate", "between", "every")
 _WRITE = (
     "write a status such as fails(503), an error such as fails(overloaded()) or "
     "fails(rate_limited(retry_after_s=2)), or a fault such as fails(cut(after_chunks=3))"
@@ -92,7 +93,8 @@ def failure(what: Sequence[Any], fields: Mapping[str, Any]) -> tuple[ApiError | 
     if len(errors) > 1:
         raise ScriptError("A request fails with one error: write the others as rules of their own.")
     if fields and (faults or len(what) > 1):
-        raise ScriptError(f"fails(..., {', '.join(fields)}=...): only a status takes these.")
+        meant = did_you_mean(next(iter(fields)), _WHEN)
+        raise ScriptError(f"fails(..., {', '.join(fields)}=...): only a status takes these.{meant}")
     return (errors[0] if errors else None), (together(*faults) if faults else None)
 
 
@@ -101,7 +103,8 @@ def _error(value: Any, fields: Mapping[str, Any]) -> ApiError | None:
         return None
     if isinstance(value, ApiError):
         if fields:
-            raise ScriptError("fails(...) takes further fields only with a status.")
+            meant = did_you_mean(next(iter(fields)), _WHEN)
+            raise ScriptError(f"fails(...) takes further fields only with a status.{meant}")
         return value
     if isinstance(value, bool) or not isinstance(value, int):
         raise ScriptError(f"fails({value!r}): {_WRITE}.")
@@ -109,6 +112,6 @@ def _error(value: Any, fields: Mapping[str, Any]) -> ApiError | None:
     if unknown := [name for name in fields if name not in known]:
         raise ScriptError(
             f"fails({value}, {', '.join(unknown)}=...): it takes {', '.join(known)}, "
-            f"times, rate, between and every."
+            f"{', '.join(_WHEN[:-1])} and {_WHEN[-1]}." + did_you_mean(unknown[0], [*known, *_WHEN])
         )
     return http_error(value, **fields)

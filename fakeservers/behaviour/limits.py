@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from ..canonical import ApiError, Limited, Meter, Reading, Rejected, Usage
-from ..errors import ScriptError
+from ..errors import ScriptError, did_you_mean
 
 __all__ = ["Charged", "Limits"]
 
@@ -69,7 +69,10 @@ class Limits:
         for name, limit in given.items():
             if name not in known:
                 has = ", ".join(known) or "none"
-                raise ScriptError(f"limits({name}=...): the limits of this provider are {has}.")
+                meant = did_you_mean(name, known)
+                raise ScriptError(
+                    f"limits({name}=...): the limits of this provider are {has}.{meant}"
+                )
             if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
                 raise ScriptError(f"limits({name}=...) is a whole number from 1, not {limit!r}.")
         self._set = dict(given)

@@ -12,7 +12,7 @@ from math import exp, log
 from random import Random
 from typing import Any
 
-from ..errors import ScriptError
+from ..errors import ScriptError, did_you_mean
 from .schedule import seconds
 
 __all__ = ["Delay", "Pace", "Timing", "delay", "lognormal", "pace", "timing"]
@@ -195,6 +195,7 @@ def pace(preset: Pace | None = None, **given: Any) -> Pace:
     if unknown := [name for name in given if name not in known]:
         raise ScriptError(
             f"paces({', '.join(unknown)}=...): it takes a preset, {', '.join(known)}, tokens_per_s."
+            + did_you_mean(unknown[0], [*known, "tokens_per_s"])
         )
     for name in ("ttft", "inter_token"):
         if name in given:

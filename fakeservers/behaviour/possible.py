@@ -3,9 +3,9 @@ real service must not make a test pass.
 """
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 from ..canonical import ChatRequest, Reply, ToolCall
+from ..errors import did_you_mean
 from .schema.validity import difference
 from .tokens import count_reply
 
@@ -41,8 +41,7 @@ def _impossible_call(call: ToolCall, request: ChatRequest) -> str | None:
     if tool is None:
         if not offered:
             return f"it calls {call.name!r}, and the request offers no tools"
-        near = get_close_matches(call.name, offered, n=1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
+        meant = did_you_mean(call.name, offered)
         return f"it calls {call.name!r}, and the request offers {', '.join(offered)}.{meant}"
     if isinstance(call.arguments, Mapping) and tool.parameters:
         wrong = difference(dict(call.arguments), tool.parameters)

@@ -9,7 +9,15 @@ import time
 
 import pytest
 
-from fakeservers import FakeServers, ScriptError, ServerThread, StartError, Unverified, overloaded
+from fakeservers import (
+    FakeServers,
+    ScriptError,
+    ServerThread,
+    StartError,
+    Unverified,
+    cut,
+    overloaded,
+)
 from tests.fakeservers.tiny import TINY
 
 
@@ -158,7 +166,7 @@ def test_a_wrong_script_is_refused_when_written(servers, write, told):
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("reply", "Did you mean replies"), ("xyz", "It has bill, calls, counts, down, env")],
+    [("reply", "Did you mean 'replies'"), ("xyz", "It has bill, calls, counts, down, env")],
 )
 def test_a_verb_that_there_is_not_names_those_there_are(servers, name, told):
     """The nearest one, if one is near."""
@@ -278,3 +286,60 @@ def test_what_only_a_world_has_is_told():
     """Asked in real time, the error names virtual time."""
     with pytest.raises(AttributeError, match="virtual=True"):
         _ = FakeServers().now
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("unmached", "A fake has no 'unmached'. Did you mean 'unmatched'?"),
+        ("unused", 'unused is "error" or "allow", not 1.'),
+    ],
+)
+def test_a_setting_that_there_is_not_is_refused(servers, setting, told):
+    """It would be kept and change nothing."""
+    with pytest.raises((AttributeError, ScriptError)) as caught:
+        setattr(servers.tiny, setting, 1)
+    assert str(caught.value) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("unmatched", "FakeServers has no 'unmatched', each of its fakes has (claude, openai, "
+         "gemini, ollama, tiny): write llmsim.openai.unmatched, or go through "
+         "llmsim.providers.values()."),
+        ("jurnal", "FakeServers has no 'jurnal'; its fakes are claude, openai, gemini, ollama, "
+         "tiny. Did you mean 'journal'?"),
+    ],
+)  # fmt: skip
+def test_what_all_fakes_together_have_not_is_told(servers, name, told):
+    """What one of them has, and the nearest name; set, it would change nothing."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(servers, name)
+    assert str(caught.value) == told
+    if name == "unmatched":
+        with pytest.raises(AttributeError, match="each of its fakes has"):
+            servers.unmatched = "natural"
+
+
+@pytest.mark.parametrize(
+    ("write", "told"),
+    [
+        (lambda fake: fake.on(promt="x"), "Did you mean 'prompt'?"),
+        (lambda fake: fake.fails(503, betwen=("1m", "2m")), "Did you mean 'between'?"),
+        (lambda fake: fake.fails(503, retry_after=3), "Did you mean 'retry_after_s'?"),
+        (lambda fake: fake.fails(overloaded(), tims=1), "Did you mean 'times'?"),
+        (lambda fake: fake.fails(cut(), tims=1), "Did you mean 'times'?"),
+        (lambda fake: fake.paces(tftt=1), "Did you mean 'ttft'?"),
+        (lambda fake: fake.paces(token_per_s=1), "Did you mean 'tokens_per_s'?"),
+        (lambda fake: fake.limits(rpn=1), "Did you mean 'rpm'?"),
+        (lambda fake: fake.counts(inpt_tokens=1), "Did you mean 'input_tokens'?"),
+    ],
+)
+def test_a_wrong_keyword_names_the_nearest(write, told):
+    """At the end of the list of all that there are."""
+    with FakeServers() as servers:
+        with pytest.raises(ScriptError) as caught:
+            write(servers.claude)
+        servers.reset()
+    assert str(caught.value).endswith(told)

@@ -50,7 +50,9 @@ def test_a_wrong_value_is_a_usage_error(pytester, monkeypatch):
     monkeypatch.setenv("LLMSIM_MODE", "reel")
     result = env(pytester)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*llmsim: mode is fake or mock or real, not 'reel'."])
+    result.stderr.fnmatch_lines(
+        ["ERROR: llmsim: mode is fake or mock or real, not 'reel'. Did you mean 'real'?"]
+    )
 
 
 def test_every_setting_can_be_said_everywhere(pytester):

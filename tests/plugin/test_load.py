@@ -101,12 +101,16 @@ def test_a_load_that_is_not_borne_fails_with_its_course(pytester):
         (
             "duration='1m', arrival='5/s'",
             "*llmsim_load(arrival=...): it takes arrivals, duration, concurrency, spacing, "
-            "success_min, p50_s_max, p95_s_max, p99_s_max, cost_usd_max, virtual.",
+            "success_min, p50_s_max, p95_s_max, p99_s_max, cost_usd_max, virtual. Did you mean "
+            "'arrivals'?",
         ),
         ("duration='1m'", '*llmsim_load needs arrivals="5/s", concurrency=10, or both.'),
         ("arrivals='fast'", '*arrivals is a rate such as "5/s" or "300/min", not \'fast\'.'),
         ("arrivals=1, duration='x'", "*duration is a time such as 90 or \"10m\", not 'x'."),
         ("arrivals=1, spacing='x'", "*spacing is poisson or even, not 'x'."),
+        ("arrivals=1, success_min=99", "llmsim_load: success_min is a share from 0 to 1, not 99."),
+        ("arrivals=1, p99_s_max='x'", "llmsim_load: p99_s_max is a number of seconds, not 'x'."),
+        ("arrivals=1, virtual='no'", "llmsim: virtual is True or False, not 'no'."),
         ("arrivals=1, concurrency=0", "*concurrency is a whole number from 1, not 0."),
         ("arrivals=9999, duration='1h'", "*visits are more than 100,000: shorten duration or *"),
         ("'5/s'", "*llmsim_load(...) takes keywords only."),
@@ -117,7 +121,28 @@ def test_a_wrong_load_is_told(pytester, marker, told):
     pytester.makepyfile(
         f"import pytest\n@pytest.mark.llmsim_load({marker})\nasync def test_it(llmsim): pass"
     )
-    pytester.runpytest("-q").stdout.fnmatch_lines([told])
+    result = pytester.runpytest("-q")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([told])
+
+
+def test_a_load_is_for_a_coroutine_function(pytester):
+    """Others cannot be visited by many at a time."""
+    pytester.makepyfile(
+        "import pytest\n@pytest.mark.llmsim_load(arrivals=1)\ndef test_it(llmsim): pass"
+    )
+    result = pytester.runpytest("-q")
+    result.stdout.fnmatch_lines(["*test_it: llmsim_load is for a coroutine function: async def."])
+
+
+def test_visits_must_succeed_unless_it_is_said_how_many():
+    """Without success_min a single failure is one too many, and latency of none is not kept."""
+    load = Load(arrivals_per_s=1, p99_s_max=3)
+    outcomes = [Outcome(arrived_s=0, took_s=2, error="E: x")]
+    assert shortfalls(load, outcomes, None) == [
+        "success 0.0000, wanted at least 1 (success_min)",
+        "p99 of no successful visit, wanted at most 3 (p99_s_max)",
+    ]
 
 
 def test_a_load_in_real_time(pytester):

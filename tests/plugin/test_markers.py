@@ -65,8 +65,9 @@ def test_a_marker_brings_the_fakes(pytester):
     ("marker", "told"),
     [
         (
-            "llmsim_fault('clod', 500)",
-            "*test_it: llmsim_fault: no provider 'clod'; there are claude, openai, gemini, ollama.",
+            "llmsim_fault('claud', 500)",
+            "*.py::test_it: llmsim_fault: no provider 'claud'; there are claude, openai, gemini, "
+            "ollama. Did you mean 'claude'?",
         ),
         (
             "llmsim_fault()",
@@ -75,24 +76,44 @@ def test_a_marker_brings_the_fakes(pytester):
         ),
         (
             "llmsim_fault('claude', 500, tims=2)",
-            "*llmsim_fault: got an unexpected keyword argument 'tims'. It takes provider, fault, "
-            "times, rate, between, every.",
+            "*.py::test_it: llmsim_fault(tims=...): it takes provider, fault, times, rate, "
+            "between, every. Did you mean 'times'?",
         ),
-        ("llmsim_fault('claude', 'overlooded')", f"*no fault 'overlooded'; there are {FAULTS}*"),
+        (
+            "llmsim_fault('claude')",
+            "*.py::test_it: llmsim_fault: missing 1 required positional argument: 'fault'. It "
+            "takes provider, fault, times, rate, between, every.",
+        ),
+        (
+            "llmsim_fault('claude', 'overlooded')",
+            f"*no fault 'overlooded'; there are {FAULTS}*, statuses such as 503, and what fails() "
+            "takes. Did you mean 'overloaded'?",
+        ),
         ("llmsim_fault('claude', 200)", "*An error has a status from 400 to 599, not 200."),
         ("llmsim_fault('claude', 500, rate=2)", "*A rate is a share from 0 to 1, or ramp(...), *"),
         (
             "llmsim_pace('claude', 'quick')",
             "*llmsim_pace: no preset 'quick'; there are claude_haiku, claude_opus, *",
         ),
-        ("llmsim_limits('claude', rpx=3)", "*llmsim_limits: *rpx*"),
+        (
+            "llmsim_pace('claude', tftt=1)",
+            "*llmsim_pace: paces(tftt=...): it takes a preset, ttft, *. Did you mean 'ttft'?",
+        ),
+        (
+            "llmsim_limits('claude', rpx=3)",
+            "*.py::test_it: llmsim_limits: limits(rpx=...): the limits of this provider are rpm, "
+            "itpm, otpm. Did you mean 'rpm'?",
+        ),
+        ("llmsim_limits('claude', rpm=0)", "*limits(rpm=...) is a whole number from 1, not 0."),
         ("llmsim(validation='lax')", "*llmsim: validation is strict or off, not 'lax'."),
-        ("llmsim(models='all')", "*llmsim: models is known or any, not 'all'."),
+        ("llmsim(models='all')", "*llmsim: models is known or current or any, not 'all'."),
         ("llmsim(impossible='x')", "*llmsim: impossible is error or allow, not 'x'."),
         ("llmsim(mode='record')", "*llmsim: mode is fake or mock or real, not 'record'."),
         ("llmsim(block_network='maybe')", "*block_network is True or False, not 'maybe'."),
-        ("llmsim(scenario='none.toml')", "*UsageError: llmsim: *none.toml: cannot be read: *"),
+        ("llmsim(scenario='none.toml')", "llmsim: *none.toml: cannot be read: *"),
+        ("llmsim(scenario=3)", "llmsim: scenario is a file's path or a Scenario, not 3."),
         ("llmsim_real('clod')", "*llmsim_real: no provider 'clod'; there are claude, openai, *"),
+        ("llmsim_real(only='claude')", "*.py::test_it: llmsim_real(only=...): it takes no *"),
     ],
 )
 def test_a_wrong_marker_names_what_is_allowed(pytester, marker, told):
@@ -100,11 +121,77 @@ def test_a_wrong_marker_names_what_is_allowed(pytester, marker, told):
     failing(pytester, marker).fnmatch_lines([told])
 
 
+def test_a_marker_that_there_is_not_is_told(pytester):
+    """It would change nothing: the run does not begin."""
+    pytester.makepyfile(
+        test_it="""
+        import pytest
+
+        @pytest.mark.llmsim_faults("claude", 500)
+        def test_it(): pass
+        """
+    )
+    result = pytester.runpytest("-q", "-W", "ignore")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*UsageError: test_it.py: there is no marker 'llmsim_faults'; there are llmsim, "
+            "llmsim_fault, llmsim_pace, llmsim_limits, llmsim_budget, llmsim_load, llmsim_real. "
+            "Did you mean 'llmsim_fault'?"
+        ]
+    )
+
+
+@pytest.mark.llmsim_fault(provider="claude", fault=401)
+def test_provider_and_fault_may_be_named(llmsim, llmsim_router):
+    """As the marker's signature has them."""
+    answer = llmsim_router.complete("hello", chain=["claude", "openai"])
+    assert [attempt.status for attempt in answer.attempts] == [401, 200]
+
+
+def test_of_a_wrong_marker_only_the_message_is_shown(pytester):
+    """No line of a traceback is the user's; --full-trace shows where it was raised."""
+    stdout = failing(pytester, "llmsim(seed='x')")
+    stdout.no_fnmatch_line("*settings.py*")
+    stdout.fnmatch_lines(
+        ["*ERROR at setup of test_it*", "llmsim: seed is a whole number, not 'x'."]
+    )
+    pytester.runpytest("--full-trace").stdout.fnmatch_lines(["*settings.py:*: UsageError"])
+
+
+SCRIPTS = {
+    "fails": "ScriptError: fails(503, betwen=...): it takes message, type, code, param, "
+    "retry_after_s, headers, times, rate, between and every. Did you mean 'between'?",
+    "verb": "AttributeError: A fake has no 'replys'. Did you mean 'replies'?",
+    "setting": "AttributeError: A fake has no 'unmached'. Did you mean 'unmatched'?",
+}
+WRONG = {
+    "fails": "llmsim.claude.fails(503, betwen=('1m', '2m'))",
+    "verb": "llmsim.claude.replys('x')",
+    "setting": "llmsim.claude.unmached = 'natural'",
+}
+
+
+@pytest.mark.parametrize("what", SCRIPTS)
+def test_a_wrong_script_is_shown_where_it_was_written(pytester, what):
+    """The traceback ends in the user's line."""
+    pytester.makepyfile(test_it=f"def test_it(llmsim):\n    {WRONG[what]}\n")
+    result = pytester.runpytest("-q")
+    result.assert_outcomes(failed=1)
+    shown = f">       {WRONG[what]}".replace("[", "[[]")
+    result.stdout.fnmatch_lines(
+        [shown, f"E  *{SCRIPTS[what]}", f"test_it.py:2: {SCRIPTS[what][:9]}*"]
+    )
+    result.stdout.no_fnmatch_line("*handle.py*")
+    result.stdout.no_fnmatch_line("*failures.py*")
+
+
 @pytest.mark.parametrize(
     ("setting", "works"),
     [
         ("validation='off'", "{}"),
         ("models='any'", "{'model': 'my-own', 'messages': [{'role': 'user', 'content': 'x'}]}"),
+        ("models='current'", "{'model': 'llama3.2', 'messages': [], 'stream': False}"),
     ],
 )
 def test_the_fakes_may_be_lenient(pytester, setting, works):

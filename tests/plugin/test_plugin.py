@@ -217,9 +217,12 @@ def test_markers_set_one_test_the_closest_first(project):
         (
             "seeds=1",
             "*llmsim(seeds=...): it takes scenario, seed, virtual, unmatched, unused, mode, "
-            "block_network, validation, models and impossible.",
+            "block_network, validation, models, impossible. Did you mean 'seed'?",
         ),
-        ("unmatched='x'", "*unmatched is error or natural, not 'x'."),
+        (
+            "unmatched='natrual'",
+            "llmsim: unmatched is error or natural, not 'natrual'. Did you mean 'natural'?",
+        ),
         ("3", "*llmsim(...) takes keywords only."),
     ],
 )

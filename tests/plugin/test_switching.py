@@ -70,6 +70,7 @@ def test_a_test_that_scripts_a_real_provider_is_skipped(project, monkeypatch, re
         def test_scripts(llmsim): llmsim.openai.on(prompt="x").replies("y")
         def test_fails(llmsim): llmsim.openai.fails(500)
         def test_looks(llmsim): llmsim.openai.calls
+        def test_charges(llmsim): assert llmsim.openai.bill.total == 0
         @pytest.mark.llmsim_fault("openai", 500)
         def test_marked(llmsim): pass
         @pytest.mark.llmsim(virtual=True)
@@ -80,7 +81,7 @@ def test_a_test_that_scripts_a_real_provider_is_skipped(project, monkeypatch, re
         """
     )
     result = project.runpytest("-rs", "-q")
-    result.assert_outcomes(skipped=5, passed=2)
+    result.assert_outcomes(skipped=6, passed=2)
     told = "llmsim: openai is real in this run (LLMSIM_OPENAI), and this test scripts it: "
     looks = "llmsim: openai is real in this run (LLMSIM_OPENAI), and this test looks into its fake"
     result.stdout.fnmatch_lines_random(
@@ -89,6 +90,34 @@ def test_a_test_that_scripts_a_real_provider_is_skipped(project, monkeypatch, re
             f"SKIPPED*{told}@pytest.mark.llmsim_fault('openai', ...)",
             f"SKIPPED*{looks}: llmsim.openai.calls",
             "SKIPPED*llmsim: this test lives in virtual time, in which nobody real answers",
+        ]
+    )
+
+
+def test_a_test_that_scripts_a_mock_is_skipped(project):
+    """A router's own mocks answer, so its fake is asked nothing; what needs no fake goes on."""
+    project.makepyfile(
+        """
+        import pytest
+
+        def test_scripts(llmsim): llmsim.claude.replies("y")
+        def test_looks(llmsim): assert llmsim.bill.total == 0
+        @pytest.mark.llmsim_fault("claude", 500)
+        def test_marked(llmsim): pass
+        def test_any(llmsim_router): assert "mock" in llmsim_router.complete("Hello").text
+        @pytest.mark.llmsim(virtual=True)
+        async def test_virtual(llmsim_async_router):
+            assert "mock" in (await llmsim_async_router.complete("Hello")).text
+        """
+    )
+    result = project.runpytest("-rs", "-q", "-p", "no:asyncio", "--llmsim-mode=mock")
+    result.assert_outcomes(skipped=3, passed=2)
+    told = "llmsim: claude is a mock in this run (--llmsim-mode), and this test"
+    result.stdout.fnmatch_lines_random(
+        [
+            f"SKIPPED*{told} scripts it: llmsim.claude.on(...)",
+            f"SKIPPED*{told} looks into its fake: llmsim.claude.calls",
+            f"SKIPPED*{told} scripts it: @pytest.mark.llmsim_fault('claude', ...)",
         ]
     )
 

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import ROOT, blocks, links, write
+from tests.pages import ROOT, Block, blocks, links, write
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
-ELSEWHERE = ("faults", "gateway", "load-testing", "pytest", "router", "what-sdks-do")
+ELSEWHERE = ("faults", "gateway", "load-testing", "pytest", "router", "what-sdks-do", "workflow")
 RUNNING = [p for p in PAGES if not p.stem.startswith(ELSEWHERE) and blocks(p, "python")]
 COMMAND = re.compile(r"^(llmsim (?:check|show|schema)|pytest)\b([^#\n]*)", re.M)
 TYPING = [page for page in RUNNING if COMMAND.search(page.read_text("utf-8"))]
+SHOWN = [block for block in blocks(DOCS / "workflow.md", "python", "toml") if block.file]
 LINKED = [page for page in PAGES if links(page)]
 
 
@@ -47,6 +48,14 @@ def test_commands_end_well(page: Path, tmp_path: Path) -> None:
             text=True,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("block", SHOWN, ids=lambda block: block.file)
+def test_the_workflow_shows_the_example(block: Block) -> None:
+    """What the page shows of examples/workflow is what stands there, and is tested there."""
+    first, _, rest = block.text.partition("\n")
+    assert first == f"# {block.file}"
+    assert rest == (ROOT / "examples" / "workflow" / str(block.file)).read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: page.stem)

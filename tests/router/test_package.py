@@ -25,6 +25,30 @@ def test_importing_is_light() -> None:
     assert told.stdout.strip() == "[]"
 
 
+ASKING = """
+import asyncio, sys
+from router import LLMRouter
+from router.errors import AllAttemptsFailed
+
+sdks = ("anthropic", "openai", "google.genai", "ollama")
+keys = {"ANTHROPIC_API_KEY": "a", "OPENAI_API_KEY": "o", "OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}
+router = LLMRouter.from_env(keys)
+print([name for name in sdks if name in sys.modules])
+try:
+    asyncio.run(router.complete("Hello?", chain=["openai"], attempts_max=1))
+except AllAttemptsFailed:
+    print([name for name in sdks if name in sys.modules])
+"""
+
+
+def test_an_sdk_is_imported_when_its_provider_is_asked() -> None:
+    """And no other, though its key is there."""
+    told = subprocess.run(
+        [sys.executable, "-c", ASKING], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.splitlines() == ["[]", "['openai']"]
+
+
 @pytest.mark.parametrize("name", router.__all__)
 def test_promised_names(name: str) -> None:
     """Every name that the package promises is there."""
@@ -60,6 +84,21 @@ def test_synchronous_streams(mocked: SyncRouter) -> None:
     with mocked.stream("x") as stream:
         next(stream)
     assert mocked.route_with_fallback(["claude"], "x").text == "one"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_loop_that_broke_is_told() -> None:
+    """Nobody waits for ever for an answer that cannot come."""
+    facade = SyncRouter(LLMRouter.with_mocks("claude"))
+
+    def broken() -> None:
+        raise KeyboardInterrupt
+
+    facade._loop.call_soon_threadsafe(broken)
+    facade._thread.join()
+    with pytest.raises(RuntimeError, match="has ended by an error, and nobody could answer"):
+        facade.complete("x")
+    facade._loop.close()
 
 
 def test_many_threads(mocked: SyncRouter) -> None:
@@ -106,10 +145,34 @@ def test_registered_clients(mocked: SyncRouter) -> None:
     assert answer.cost == answer.usage.total * Decimal("0.000002")
 
 
+class NoMethod(MockLLMClient):
+    complete = None  # type: ignore[assignment]
+
+
+class NoTime(MockLLMClient):
+    async def complete(self, request: Any) -> Any:  # type: ignore[override]
+        raise NotImplementedError
+
+
+class NoYield(MockLLMClient):
+    async def stream(self, request: Any, *, timeout_s: float | None = None) -> Any:
+        return []
+
+
+MISSHAPED = (
+    (lambda: NoMethod("x"), r"its complete is no method: write async def complete\(self, request"),
+    (lambda: NoTime("x"), r"its complete cannot be called so, .*'timeout_s'"),
+    (lambda: NoYield("x"), "its stream is a coroutine: an async generator has a `yield` in it"),
+)
+
+
 def test_what_is_no_client(mocked: SyncRouter) -> None:
     """An object that lacks members, a field that no target has, a name taken: each is told."""
     with pytest.raises(ConfigError, match="lacks available, complete"):
         mocked.register_provider("x", object())  # type: ignore[arg-type]
+    for made, says in MISSHAPED:
+        with pytest.raises(ConfigError, match=says):
+            mocked.register_provider("x", made())
     with pytest.raises(ConfigError, match="no 'qualty'"):
         mocked.register_provider("x", MockLLMClient("x"), qualty=1)
     with pytest.raises(ConfigError, match="two targets are called"):
@@ -127,7 +190,12 @@ def test_no_price_is_never_free(mocked: SyncRouter) -> None:
             0.0,
             True,
         )
-        complete = stream = None
+
+        async def complete(self, request: Any, *, timeout_s: float | None = None) -> Any:
+            raise NotImplementedError
+
+        def stream(self, request: Any, *, timeout_s: float | None = None) -> Any:
+            raise NotImplementedError
 
     with pytest.raises(UnknownPrice, match="no price of own/secret is known"):
         mocked.register_provider("own", Own())  # type: ignore[arg-type]

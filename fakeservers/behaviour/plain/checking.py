@@ -1,12 +1,11 @@
 """What plain data must be: tables with known keys, lists, one name with its arguments."""
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
-from ...errors import ScriptError
+from ...errors import ScriptError, did_you_mean
 
-__all__ = ["PlainError", "array", "at", "known", "only", "table"]
+__all__ = ["PlainError", "PlainErrors", "array", "at", "known", "only", "table"]
 
 
 class PlainError(ScriptError):
@@ -16,6 +15,14 @@ class PlainError(ScriptError):
         super().__init__(f"{path}: {problem}" if path else problem)
         self.path = path
         self.problem = problem
+
+
+class PlainErrors(ScriptError):
+    """All that is wrong."""
+
+    def __init__(self, problems: Sequence[PlainError]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
 
 
 def table(value: Any, path: str, keys: Sequence[str] | None) -> Mapping[str, Any]:
@@ -49,8 +56,7 @@ def known(words: Mapping[str, Any], name: Any, path: str) -> Any:
 
 
 def _unknown(name: str, allowed: Any) -> str:
-    near = get_close_matches(name, allowed, n=1)
-    meant = f" Did you mean {near[0]!r}?" if near else ""
+    meant = did_you_mean(name, allowed)
     return f"{name!r} is not known here.{meant} There are {', '.join(allowed)}."
 
 

@@ -157,7 +157,7 @@ def _by_kind(problem: ApiError, http: HttpRequest) -> str | None:
             return "Method not found."
         case "wrong_method":
             return f"Request method '{http.method}' not supported."
-        case "unknown_model":
+        case "unknown_model" | "retired_model":
             return _unknown_model(problem.subject, http)
         case "overloaded":
             return OVERLOADED

@@ -13,6 +13,7 @@ from ...types import (
     Answer,
     Finish,
     FinishReason,
+    Gap,
     Seam,
     StreamEvent,
     TextDelta,
@@ -151,6 +152,8 @@ class ChunkWriter:
             case Finish(reason=reason, raw_reason=raw):
                 word = finish_reason(reason, "" if reason == "refusal" else raw)
                 return self._delta({}, word) if word else b""
+            case Gap(detail=detail):
+                return self._chunk([_choice({})], llmsim={"gap": detail})
             case Seam():
                 moved = {"from": event.from_target, "to": event.to_target, "cause": event.cause}
                 return self._chunk([_choice({})], llmsim={"seam": moved})
