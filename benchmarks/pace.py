@@ -5,7 +5,8 @@ absolute deadlines.
 
 So many connections each stream 50 tokens again and again, TTFT 200 ms and 20 ms a token; every
 server runs on one core and the client on another, in interleaved rounds. All figures are
-milliseconds: the absolute error of TTFT and of the gaps, and the drift of a whole stream.
+milliseconds: the absolute error of TTFT and of the gaps, the drift of a whole stream, and the error
+of TTFT where all connections ask at the same instant.
 """
 
 import argparse
@@ -93,15 +94,18 @@ class Client(asyncio.Protocol):
             self.done.set_result(None)
 
 
-async def measure(port: int, connections: int, seconds: float) -> list[tuple[float, list[float]]]:
-    """The streams that began after the connections had all started."""
+async def measure(
+    port: int, connections: int, seconds: float, stagger_s: float = STAGGER_S
+) -> list[tuple[float, list[float]]]:
+    """The streams that began after the connections had all started, one after another within
+    `stagger_s`; all streams where they start at once."""
     body = json.dumps(BODY).encode()
     request = (
         b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer x\r\n"
         b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
     )
     loop = asyncio.get_running_loop()
-    until_s = time.perf_counter() + STAGGER_S + seconds
+    until_s = time.perf_counter() + stagger_s + seconds
     clients = []
     for _ in range(connections):
         _, client = await loop.create_connection(
@@ -111,9 +115,9 @@ async def measure(port: int, connections: int, seconds: float) -> list[tuple[flo
     gc.collect()
     gc.freeze()
     gc.disable()
-    steady_s = time.perf_counter() + STAGGER_S
+    steady_s = time.perf_counter() + stagger_s
     for number, client in enumerate(clients):
-        loop.call_later(STAGGER_S * number / connections, client.ask)
+        loop.call_later(stagger_s * number / connections, client.ask)
     await asyncio.wait([client.done for client in clients], timeout=seconds + 30)
     gc.enable()
     for client in clients:
@@ -144,8 +148,10 @@ def main() -> None:
         contenders = [stack.enter_context(start(folder)) for start in (bare, ours)]
         for connections in options.streams:
             print(f"\n{connections} streams at a time")
-            print("| server | TTFT p50/p99 | gap p50/p99 | drift p50 | server CPU |")
-            print("|---|---|---|---|---|")
+            print(
+                "| server | TTFT p50/p99 | gap p50/p99 | drift p50 | burst p50/p99 | server CPU |"
+            )
+            print("|---|---|---|---|---|---|")
             taken: dict[str, list[list[float]]] = {c.name: [] for c in contenders}
             for _ in range(options.rounds):
                 for contender in contenders:
@@ -153,9 +159,8 @@ def main() -> None:
             for name, rows in taken.items():
                 figures = [statistics.median(column) for column in zip(*rows, strict=True)]
                 print(
-                    "| {} | {:.2f} / {:.2f} | {:.2f} / {:.2f} | {:.2f} | {:.2f} |".format(
-                        name, *figures
-                    )
+                    "| {} | {:.2f} / {:.2f} | {:.2f} / {:.2f} | {:.2f} | {:.2f} / {:.2f} | {:.2f} |"
+                    "".format(name, *figures)
                 )
 
 
@@ -164,8 +169,12 @@ def row(contender: Contender, connections: int, seconds: float) -> list[float]:
     streams = uvloop.run(measure(contender.port, connections, seconds))
     share = (cpu_s(contender.pid) - before) / (time.perf_counter() - begun)
     ttft, gaps, drift = errors(streams)
-    spread = [percentile(figures, q) for figures in (ttft, gaps) for q in (0.5, 0.99)]
-    return [*spread, statistics.median(drift), share]
+    burst, _, _ = errors(uvloop.run(measure(contender.port, connections, 0.0, stagger_s=0.0)))
+    return [*spread(ttft), *spread(gaps), statistics.median(drift), *spread(burst), share]
+
+
+def spread(figures: Sequence[float]) -> tuple[float, float]:
+    return percentile(figures, 0.5), percentile(figures, 0.99)
 
 
 def percentile(figures: Sequence[float], share: float) -> float:
@@ -188,7 +197,7 @@ def ours(folder: Path) -> Iterator[Contender]:
     said = ["token "] * TOKENS
     scenario = OURS.format(text="".join(said), chunks=json.dumps(said), ttft=TTFT_S, gap=GAP_S)
     (folder / "ours.toml").write_text(scenario)
-    command = [sys.executable, "-m", "fakeservers", "--scenario", "ours.toml"]
+    command = [sys.executable, "-m", "fakeservers", "--warm-up", "--scenario", "ours.toml"]
     with running("llmsim", [*command, "--openai-port", str(port)], port, folder) as contender:
         yield contender
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
 from types import TracebackType
@@ -44,7 +45,8 @@ class FakeServers:
     thread     a running ServerThread to share; by default each FakeServers has its own
     validation `strict` refuses what the real services refuse; `off` answers whatever is JSON,
                keys, models and stored things unknown to it included. One for all fakes, or by name
-    models     `known` refuses unknown models, `any` answers to every name. For all, or by name
+    models     `known`, the default, refuses unknown models, `current` retired ones too, `any`
+               answers to every name. For all, or by name; else as the scenario says
     """
 
     claude: FakeProvider
@@ -64,7 +66,7 @@ class FakeServers:
         thread: ServerThread | None = None,
         clock: Clock | None = None,
         validation: Validation | Mapping[str, Validation] = "strict",
-        models: KnownModels | Mapping[str, KnownModels] = "known",
+        models: KnownModels | Mapping[str, KnownModels] | None = None,
     ) -> None:
         if token is None and not _is_loopback(host):
             raise StartError(
@@ -88,23 +90,24 @@ class FakeServers:
         known = for_each("models", models, names, KNOWN_MODELS)
         for provider in joint:
             name = provider.name
+            script = scenario.scripts.get(name, Script())
             self._add(
                 Fake(
                     provider,
                     seed=self.seed,
                     clock=self._clock,
-                    models=partial(catalogue, name, lenient=known[name] == "any"),
+                    models=partial(catalogue, name, allows=known.get(name, "known")),
                     token=token,
-                    validation=validations[name],
+                    validation=validations.get(name, "strict"),
                 ),
-                scenario,
+                replace(script, models=known.get(name, script.models)),
             )
         if unknown := set(self._ports) - set(self._fakes):
             raise StartError(f"No provider {', '.join(sorted(unknown))}: {self._known()}")
 
-    def _add(self, fake: Fake, scenario: Scenario) -> None:
+    def _add(self, fake: Fake, script: Script) -> None:
         name = fake.provider.name
-        fake.write(scenario.scripts.get(name, Script()))
+        fake.write(script)
         self._fakes[name] = fake
         self._handles[name] = FakeProvider(fake, lambda: self._origin(name))
 

@@ -117,9 +117,8 @@ def schema() -> None:
 @click.option(
     "--models",
     type=click.Choice(KNOWN_MODELS),
-    default="known",
-    show_default=True,
-    help="Refuse models that there are not, or answer to every name.",
+    help="Refuse models that there are not (the default), also those that have retired, or answer "
+    "to every name.",
 )
 @click.option(
     "--control-port",
@@ -127,6 +126,12 @@ def schema() -> None:
     metavar="N",
     help="Let programs of this machine begin the scenario's time, reset the fakes and read their "
     "journal on this port; 0 is a free one. Off by default.",
+)
+@click.option(
+    "--warm-up",
+    is_flag=True,
+    help="Be ready only when OpenAI's vocabulary is loaded, for which the first answers that "
+    "count with it would else wait: for load tests.",
 )
 @click.option(
     "--ready-file",
@@ -141,8 +146,9 @@ def serve(
     scenario: Scenario | None,
     token: str | None,
     validation: Validation,
-    models: KnownModels,
+    models: KnownModels | None,
     control_port: int | None,
+    warm_up: bool,
     ready_file: Path | None,
     **ports: int,
 ) -> None:
@@ -170,7 +176,8 @@ def serve(
             urls["_control"] = control.url
         for line in exports(servers, token):
             click.echo(line)
-        _warm_up()
+        if warm_up:
+            _warm_up()
         _spare_collector()
         if ready_file is not None:
             _write(ready_file, urls)
@@ -209,7 +216,7 @@ def _quoted(name: str, value: str, token: str | None) -> str:
 
 def _warm_up() -> None:
     """Load what the first answers would wait for, and all clients with them: Faker's sentences,
-    OpenAI's newest vocabulary."""
+    OpenAI's newest vocabulary. It takes more memory than all the rest."""
     sentences()
     counter(encoding_name(""))
 

@@ -104,12 +104,13 @@ class FakeProvider:
     @property
     def models(self) -> Catalogue:
         """The models that this fake knows. Set to `any`, it answers to every name; to `known`,
-        the default, only to those."""
+        the default, only to those; to `current`, to those that have not retired by its clock."""
         return self._fake.models
 
     @models.setter
     def models(self, value: KnownModels) -> None:
-        self._fake.models.lenient = checked("models", value, KNOWN_MODELS) == "any"
+        allowed = checked("models", value, KNOWN_MODELS)
+        self._fake.write(replace(self._fake.script, models=allowed))
 
     def on(
         self,

@@ -3,8 +3,9 @@ one for each is written. What is refused stands with each endpoint.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args
 
+from .behaviour.models import KnownModels
 from .errors import ScriptError, StartError
 
 __all__ = [
@@ -19,13 +20,11 @@ __all__ = [
 Validation = Literal["strict", "off"]
 """Whether a fake refuses what the real service refuses, or answers whatever is JSON."""
 
-KnownModels = Literal["known", "any"]
-"""Whether a fake refuses models that are not in its catalogue, or answers to every name."""
-
 _Value = TypeVar("_Value", bound=str)
 
 VALIDATIONS: Final[tuple[Validation, ...]] = ("strict", "off")
-KNOWN_MODELS: Final[tuple[KnownModels, ...]] = ("known", "any")
+KNOWN_MODELS: Final[tuple[KnownModels, ...]] = get_args(KnownModels)
+"""Models that are not in the catalogue are refused, so are those that have retired, none is."""
 
 
 def checked(switch: str, value: Any, allowed: tuple[_Value, ...]) -> _Value:
@@ -38,13 +37,15 @@ def checked(switch: str, value: Any, allowed: tuple[_Value, ...]) -> _Value:
 
 def for_each(
     switch: str,
-    given: _Value | Mapping[str, _Value],
+    given: _Value | Mapping[str, _Value] | None,
     names: Iterable[str],
     allowed: tuple[_Value, ...],
 ) -> dict[str, _Value]:
-    """The value of a switch for every provider of `names`: one for all, or by name, where those
-    left out keep the first of `allowed`. Raises StartError for other names and values."""
+    """The value of a switch for the providers of `names` that one was given for: one for all, or
+    by name. Raises StartError for other names and values."""
     names = tuple(names)
+    if given is None:
+        return {}
     by_name = given if isinstance(given, Mapping) else dict.fromkeys(names, given)
     if unknown := sorted(set(by_name) - set(names)):
         there_are = ", ".join(names)
@@ -52,8 +53,9 @@ def for_each(
     for name, value in by_name.items():
         if value not in allowed:
             raise StartError(f"{switch} of {name} is {_either(allowed)}, not {value!r}.")
-    return {name: by_name.get(name, allowed[0]) for name in names}
+    return dict(by_name)
 
 
 def _either(allowed: tuple[str, ...]) -> str:
-    return " or ".join(f'"{value}"' for value in allowed)
+    *first, last = (f'"{value}"' for value in allowed)
+    return f"{', '.join(first)} or {last}"

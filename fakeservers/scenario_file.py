@@ -9,23 +9,21 @@ from typing import Any
 import tomli_w
 
 from . import presets
-from .behaviour.plain import PlainError, read_scenario, write_scenario
+from .behaviour.plain import PlainErrors, read_scenario, write_scenario
 from .behaviour.plain.schema import scenario_schema
 from .behaviour.scenario import Scenario
 from .errors import ScriptError
+from .scenario_lines import line_of, lines_of
 from .wire.registry import installed
 
 __all__ = ["dump_scenario", "json_schema", "load_scenario", "parse_scenario"]
 
 PRESETS = {name.lower(): getattr(presets, name) for name in presets.__all__}
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _ARRAY = re.compile(r"\[\n(?: +[^\[\]\n]+,\n)+ *\]")
 """An array as it is written, an item a line; line breaks within texts are escaped."""
 
 LINE_MAX = 80
-
-_KEY = re.compile(r"\s*([\w.\"-]+)\s*=")
 
 
 def load_scenario(path: Path | str) -> Scenario:
@@ -47,10 +45,12 @@ def parse_scenario(text: str, *, form: str = "toml", name: str = "scenario") -> 
         raise ScriptError(f"{name}: {problem}") from problem
     try:
         return read_scenario(data, _providers(), PRESETS)
-    except PlainError as problem:
-        line = _line_of(text, problem.path) if form == "toml" else None
-        where = name if line is None else f"{name}:{line}"
-        raise ScriptError(f"{where}: {problem}") from problem
+    except PlainErrors as found:
+        lines = lines_of(text, form)
+        told = [(line_of(each.path, lines), str(each)) for each in found.problems]
+        told.sort(key=lambda each: each[0] or 0)
+        wrong = (f"{name}{f':{line}' if line else ''}: {problem}" for line, problem in told)
+        raise ScriptError("\n".join(wrong)) from found
 
 
 def dump_scenario(scenario: Scenario, *, form: str = "toml") -> str:
@@ -75,34 +75,3 @@ def json_schema() -> dict[str, Any]:
 
 def _providers() -> list[str]:
     return [provider.name for provider in installed()]
-
-
-def _line_of(text: str, path: str) -> int | None:
-    """The line where the longest known beginning of `path` stands."""
-    found: dict[str, int] = {}
-    arrays: dict[str, int] = {}
-    table = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if (header := _HEADER.match(line)) is not None:
-            table = header[2].replace('"', "")
-            if header[1] == "[[":
-                arrays[table] = arrays.get(table, -1) + 1
-                table += f"[{arrays[table]}]"
-            else:
-                table = _numbered(table, arrays)
-            found.setdefault(table, number)
-        elif (key := _KEY.match(line)) is not None:
-            found.setdefault(f"{table}.{key[1]}".lstrip(".").replace('"', ""), number)
-    while path:
-        if path in found:
-            return found[path]
-        path = re.sub(r"(\.[^.\[]+|\[\d+\])$|^[^.\[]+$", "", path)
-    return None
-
-
-def _numbered(table: str, arrays: dict[str, int]) -> str:
-    """`openai.rules.on` as the table of the last rule."""
-    for name, number in arrays.items():
-        if table.startswith(f"{name}."):
-            return f"{name}[{number}]{table[len(name) :]}"
-    return table

@@ -1,41 +1,33 @@
 """The commands of `python -m loadtests`."""
 
+import signal
+import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 
 import click
 
+from .changes import read_changes
+from .compare import changes_of, read_summary
 from .errors import LoadTestError
+from .figures import FIGURES, shown
 from .running import Result, run
 from .scenario import known_scenarios, load_scenario
 
 __all__ = ["main"]
 
 RESULTS = Path("loadtests/results")
-TOLD = (
-    ("planned", "requests"),
-    ("success_rate", "success rate"),
-    ("lost", "lost"),
-    ("refused", "refused"),
-    ("cut", "cut"),
-    ("fallback_rate", "fallback rate"),
-    ("attempts_per_request", "attempts a call"),
-    ("recovery_s", "recovery, s"),
-    ("return_s", "return to the first, s"),
-    ("ttft_p50_s", "TTFT p50, s"),
-    ("ttft_p95_s", "TTFT p95, s"),
-    ("overhead_p95_s", "overhead p95, s"),
-    ("cost_usd", "cost, $"),
-    ("wasted_usd", "wasted, $"),
-    ("wasted_tokens", "wasted tokens"),
-    ("overspend_usd", "overspend, $"),
-    ("unbooked", "unbooked"),
-)
+BROKEN = 2
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 
 @click.group()
 def main() -> None:
     """Load tests of routing under failures: fakes, gateway and Locust as processes."""
+    for number in ENDINGS:
+        signal.signal(number, _told_to_end)
 
 
 @main.command("list")
@@ -49,35 +41,92 @@ def list_() -> None:
 @main.command("run")
 @click.argument("names", nargs=-1, required=True, metavar="SCENARIO...")
 @click.option("--smoke", is_flag=True, help="Each as short as its [smoke] says.")
-@click.option("--processes", default=1, show_default=True, help="Locust's worker processes.")
+@click.option("--full", is_flag=True, help="Each as long as it says; so it is without --smoke.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Locust's worker processes.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the reports.")
 @click.option("--virtual/--no-virtual", default=True, help="Also run it in virtual time.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Over the file's: --set users=100 --set shape.kind=spike --set 'mix={agent=5}'.",
+)
 def run_(
-    names: tuple[str, ...], smoke: bool, processes: int, out: Path | None, virtual: bool
+    names: tuple[str, ...],
+    smoke: bool,
+    full: bool,
+    processes: int,
+    out: Path | None,
+    virtual: bool,
+    settings: tuple[str, ...],
 ) -> None:
     """Run scenarios by name or file, or `all`; leaves requests.jsonl, summary.json, report.html.
 
     Ends with 0 when every limit was kept, 1 when one was missed, 2 when a run broke.
     """
+    if smoke and full:
+        raise click.UsageError("take --smoke or --full")
     code = 0
     for name in known_scenarios() if names == ("all",) else names:
         stem = Path(name).stem
         folder = out / stem if out else RESULTS / f"{stem}-{datetime.now():%Y%m%d-%H%M%S}"
         try:
-            result = run(name, folder.resolve(), smoke=smoke, processes=processes, virtual=virtual)
+            changes = read_changes(settings)
+            result = run(
+                name, folder.resolve(), smoke=smoke, processes=processes, virtual=virtual,
+                changes=changes, tell=_progress(name),
+            )  # fmt: skip
         except LoadTestError as problem:
-            raise click.ClickException(f"{name}: {problem}") from problem
-        _tell(name, result)
-        code = max(code, result.code)
+            click.echo(f"Error: {name}: {problem}", err=True)
+            code = BROKEN
+        else:
+            _tell(name, result)
+            code = max(code, result.code)
     raise SystemExit(code)
+
+
+@main.command("compare")
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+def compare_(before: Path, after: Path) -> None:
+    """Put two runs beside each other: their folders, or their summary.json."""
+    try:
+        told = changes_of(read_summary(before), read_summary(after))
+    except LoadTestError as problem:
+        raise click.ClickException(str(problem)) from None
+    for line in told:
+        click.echo(line)
+
+
+def _told_to_end(number: int, frame: FrameType | None) -> None:
+    """What has been started is stopped by the blocks that started it, and a second signal does not
+    keep them from it."""
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
+    click.echo("ended by a signal; stopping what was started", err=True)
+    raise SystemExit(128 + number)
+
+
+def _progress(name: str) -> Callable[[str], None]:
+    """Lines on standard error, each with the seconds since the first one."""
+    begun_s = time.monotonic()
+    return lambda text: click.echo(f"{name} {time.monotonic() - begun_s:6.1f} s  {text}", err=True)
 
 
 def _tell(name: str, result: Result) -> None:
     virtual = result.summary["virtual"] or {}
-    click.echo(f"\n{name}{'':<4}{'real':>14}{'virtual':>14}")
-    for key, words in TOLD:
-        if key in result.summary:
-            click.echo(f"  {words:<24}{_short(result.summary[key])}{_short(virtual.get(key, ''))}")
+    click.echo(f"\n{name:<28}{'real':>14}{'virtual':>14}")
+    for figure in FIGURES:
+        if figure.name in result.summary:
+            both = (shown(told.get(figure.name, "")) for told in (result.summary, virtual))
+            click.echo(f"  {figure.words:<26}" + "".join(f"{text:>14}" for text in both))
     for finding in result.findings:
         if not finding.ok:
             click.echo(f"  missed: {finding.name} {finding.limit:g}, found {finding.found}")
@@ -89,7 +138,3 @@ def _tell(name: str, result: Result) -> None:
             )
     verdict = "every limit was kept" if result.code == 0 else f"exit code {result.code}"
     click.echo(f"  {verdict}: {result.folder / 'report.html'}")
-
-
-def _short(value: object) -> str:
-    return f"{value:>14.4g}" if isinstance(value, float) else f"{value!s:>14.12}"

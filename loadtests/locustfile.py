@@ -148,9 +148,11 @@ def _begin(environment: Environment, **_: Any) -> None:
 
 
 def _worker_begins(environment: Environment, msg: Any, **_: Any) -> None:
-    told = msg.data
+    """The time is the master's, also while a long plan is still being made here."""
+    told, begun_s = msg.data, time.perf_counter()
     scenario = load_scenario(told["scenario"], smoke=told["smoke"])
     environment.llmsim.begin(scenario, index=told["index"], of=told["of"])
+    environment.llmsim.begun_s = begun_s
 
 
 def _master_receives(environment: Environment, msg: Any, **_: Any) -> None:

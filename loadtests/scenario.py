@@ -6,28 +6,38 @@ handed on as they stand; only their times are scaled, and their faults' windows 
 """
 
 import difflib
-import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .errors import ScenarioError
 from .shapes import Shape, make_shape
 from .slo import Agreement, Slo
+from .windows import FaultSpan, planned_faults, planned_phases, scaled
 
-__all__ = ["Arrivals", "FaultSpan", "Lengths", "Scenario", "known_scenarios", "load_scenario"]
+__all__ = [
+    "Arrivals",
+    "Lengths",
+    "Scenario",
+    "known_scenarios",
+    "load_scenario",
+    "scenario_data",
+    "scenario_path",
+]
 
 FOLDER = Path(__file__).parent / "scenarios"
-TIMED_KEYS = ("between", "every", "over", "ramp_s")
 KEYS = (
     "title", "about", "base", "seed", "duration_s", "drain_s", "request_s_max", "users", "smoke",
     "arrivals", "shape", "mix", "lengths", "gateway", "fakes", "phases", "slo", "agreement",
 )  # fmt: skip
+SMOKE_KEYS = (
+    "time_scale", "duration_s", "rate_per_s", "gateway", "fakes", "slo", "agreement",
+)  # fmt: skip
+TABLES = ("smoke", "arrivals", "shape", "mix", "lengths", "gateway", "fakes", "slo", "agreement")
+NUMBERS = ("seed", "duration_s", "drain_s", "request_s_max", "users")
 KINDS = ("chat", "stream", "agent")
-_TIME = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\s*$")
-_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +63,6 @@ class Lengths:
     median: float
     sigma: float = 0.6
     max: int = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultSpan:
-    """When something of a provider goes wrong or slows down, and what."""
-
-    provider: str
-    what: str
-    start_s: float
-    end_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +120,26 @@ def known_scenarios() -> list[str]:
     return sorted(p.stem for p in FOLDER.glob("*.toml") if not p.stem.startswith("_"))
 
 
-def load_scenario(name: str | Path, *, smoke: bool = False) -> Scenario:
-    """The scenario of a name or a file; `smoke` makes it as short as its `[smoke]` says. Raises
-    ScenarioError."""
+def load_scenario(
+    name: str | Path, *, smoke: bool = False, changes: Mapping[str, Any] | None = None
+) -> Scenario:
+    """The scenario of a name or a file, `changes` written over it; `smoke` makes it as short as its
+    `[smoke]` says. Raises ScenarioError."""
+    path = scenario_path(name)
+    try:
+        return _read(path.stem, scenario_data(path, changes), smoke)
+    except tomllib.TOMLDecodeError as problem:
+        raise ScenarioError(f"{path.name}: {problem}") from problem
+    except KeyError as problem:
+        raise ScenarioError(f"{path.name}: {problem.args[0]} is missing.") from problem
+    except (AttributeError, IndexError, TypeError, ValueError) as problem:
+        raise ScenarioError(f"{path.name}: a value is of the wrong kind: {problem}") from problem
+    except ScenarioError as problem:
+        raise ScenarioError(f"{path.name}: {problem}") from None
+
+
+def scenario_path(name: str | Path) -> Path:
+    """The file of a name. Raises ScenarioError with the nearest name that there is."""
     path = Path(name)
     if path.suffix != ".toml":
         path = FOLDER / f"{name}.toml"
@@ -133,12 +150,14 @@ def load_scenario(name: str | Path, *, smoke: bool = False) -> Scenario:
             f"There is no scenario {str(name)!r}.{hint} There are {', '.join(known_scenarios())}; "
             f"or name a .toml file."
         )
-    try:
-        return _read(path.stem, _with_base(path), smoke)
-    except (tomllib.TOMLDecodeError, TypeError, KeyError) as problem:
-        raise ScenarioError(f"{path.name}: {problem}") from problem
-    except ScenarioError as problem:
-        raise ScenarioError(f"{path.name}: {problem}") from None
+    return path
+
+
+def scenario_data(path: Path, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a file says over its base, and `changes` over both: a scenario that needs no other
+    file."""
+    data: dict[str, Any] = _over(_with_base(path), changes or {})
+    return data
 
 
 def _with_base(path: Path) -> dict[str, Any]:
@@ -147,34 +166,51 @@ def _with_base(path: Path) -> dict[str, Any]:
     data = tomllib.loads(path.read_text("utf-8"))
     if (name := data.pop("base", None)) is None:
         return data
-    below = next(p for p in (path.with_name(f"{name}.toml"), FOLDER / f"{name}.toml") if p.exists())
+    places = (path.with_name(f"{name}.toml"), FOLDER / f"{name}.toml")
+    below = next((place for place in places if place.is_file()), None)
+    if below is None:
+        raise ScenarioError(
+            f"its base is {name!r}, and there is neither {' nor '.join(map(str, places))}."
+        )
     merged: dict[str, Any] = _over(tomllib.loads(below.read_text("utf-8")), data)
     return merged
 
 
 def _read(name: str, data: dict[str, Any], smoke: bool) -> Scenario:
-    for key in data:
-        if key not in KEYS:
-            near = difflib.get_close_matches(key, KEYS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise ScenarioError(f"{key!r} is not known here.{hint} There are {', '.join(KEYS)}.")
+    _known(data, KEYS)
+    for key in TABLES:
+        _check(data.get(key, {}), Mapping, f"[{key}]", "a table")
+    for key in NUMBERS:
+        _check(data.get(key, 0), int | float, key, "a number")
     quick = data.get("smoke", {})
+    _known(quick, SMOKE_KEYS, "smoke")
     scale = float(quick.get("time_scale", 1.0)) if smoke else 1.0
     arrivals = dict(data.get("arrivals", {}))
     if smoke:
         arrivals["rate_per_s"] = quick.get("rate_per_s", arrivals.get("rate_per_s", 5.0))
     duration_s = data["duration_s"] * scale
+    if duration_s <= 0 or data.get("users", 1) < 1:
+        raise ScenarioError("duration_s is more than 0, and users at least 1.")
     limits = {name: data.get(name, {}) for name in ("slo", "agreement")}
+    providers = data["gateway"].get("providers")
+    if not isinstance(providers, list) or not providers:
+        raise ScenarioError(
+            "[[gateway.providers]] is missing: whom the gateway asks, first to last."
+        )
     gateway, fakes = data["gateway"], {"seed": data.get("seed", 0), **data.get("fakes", {})}
     if smoke:
         gateway = _over(gateway, quick.get("gateway", {}))
         fakes = _over(fakes, quick.get("fakes", {}))
         limits = {name: _over(given, quick.get(name, {})) for name, given in limits.items()}
         duration_s = quick.get("duration_s", duration_s)
-    fakes = _scaled(fakes, scale)
-    faults = (*_faults(fakes, duration_s), *_phases(_scaled(data.get("phases", []), scale)))
-    shape = _scaled(dict(data.get("shape", {"kind": "soak"})), scale)
+    fakes = scaled(fakes, scale)
+    faults = (
+        *planned_faults(fakes, duration_s),
+        *planned_phases(scaled(data.get("phases", []), scale)),
+    )
+    shape = scaled(dict(data.get("shape", {"kind": "soak"})), scale)
     lengths = data.get("lengths", {})
+    _known(lengths, ("input_words", "output_tokens"), "lengths")
     return Scenario(
         name=name,
         title=data["title"],
@@ -204,13 +240,27 @@ def _read(name: str, data: dict[str, Any], smoke: bool) -> Scenario:
 
 
 def _table(kind: type[Any], given: Mapping[str, Any], name: str) -> Any:
-    known = [f.name for f in fields(kind)]
-    for key in given:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise ScenarioError(f"[{name}] has no {key!r}.{hint} There are {', '.join(known)}.")
+    _check(given, Mapping, f"[{name}]", "a table")
+    _known(given, [f.name for f in fields(kind)], name)
+    for f in fields(kind):
+        if f.name in given and {int, float} & {f.type, *get_args(f.type)}:
+            _check(given[f.name], int | float, f"[{name}] {f.name}", "a number")
     return kind(**given)
+
+
+def _check(value: Any, kinds: Any, name: str, told: str) -> None:
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        raise ScenarioError(f"{name} is {told}, not {value!r}.")
+
+
+def _known(given: Mapping[str, Any], names: Sequence[str], table: str = "") -> None:
+    """Raises ScenarioError for a key that is none of these, with the nearest."""
+    for key in given:
+        if key not in names:
+            near = difflib.get_close_matches(key, names, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            told = f"[{table}] has no {key!r}" if table else f"{key!r} is not known here"
+            raise ScenarioError(f"{told}.{hint} There are {', '.join(names)}.")
 
 
 def _mix(given: Mapping[str, float]) -> Mapping[str, float]:
@@ -224,54 +274,3 @@ def _over(below: Any, above: Any) -> Any:
     if isinstance(below, Mapping) and isinstance(above, Mapping):
         return {**below, **{key: _over(below.get(key), value) for key, value in above.items()}}
     return below if above is None else above
-
-
-def _scaled(data: Any, scale: float, key: str = "") -> Any:
-    """The same with every time of a schedule multiplied."""
-    if isinstance(data, Mapping):
-        return {name: _scaled(value, scale, name) for name, value in data.items()}
-    if key in TIMED_KEYS:
-        if isinstance(data, list):
-            return [_scaled(value, scale, key) for value in data]
-        return _seconds(data) * scale
-    if isinstance(data, list):
-        return [_scaled(value, scale) for value in data]
-    return data
-
-
-def _seconds(value: Any) -> float:
-    """A time of one unit, as the fakes write it."""
-    if isinstance(value, int | float):
-        return float(value)
-    if (found := _TIME.match(str(value))) is None:
-        raise ScenarioError(f'a time is seconds or a text such as "90s" or "5m", not {value!r}.')
-    return float(found[1]) * _UNITS_S[found[2]]
-
-
-def _faults(fakes: Mapping[str, Any], duration_s: float) -> Iterator[FaultSpan]:
-    """Every window of a rule that fails or slows down; a rule without a time holds throughout."""
-    for provider, script in fakes.items():
-        for rule in script.get("rules", ()) if isinstance(script, Mapping) else ():
-            windows = rule.get("between", [])
-            if "fails" not in rule and not windows:
-                continue  # an ordinary pace or an ordinary answer
-            if windows and not isinstance(windows[0], list):
-                windows = [windows]
-            for start_s, end_s in windows or [[0.0, duration_s]]:
-                what = _words(rule["fails"]) if "fails" in rule else "slow"
-                yield FaultSpan(provider=provider, what=what, start_s=start_s, end_s=end_s)
-
-
-def _phases(given: list[Mapping[str, Any]]) -> Iterator[FaultSpan]:
-    """Times that a scenario itself calls a fault: those of a load that is too much."""
-    for phase in given:
-        start_s, end_s = phase["between"]
-        yield FaultSpan(
-            provider=phase["provider"], what=phase["what"], start_s=start_s, end_s=end_s
-        )
-
-
-def _words(fails: Any) -> str:
-    if isinstance(fails, Mapping):
-        return ", ".join(fails)
-    return ", ".join(map(_words, fails)) if isinstance(fails, list) else str(fails)

@@ -19,7 +19,9 @@ class Slo:
     recovery_s_max    from the end of the last fault to the end of the last failure after it
     return_s_max      from there to the first answer of the provider that is asked first
     lost_max          requests without any answer, nor an error that says so
-    unbooked_max      provider requests of which the ledger has no attempt, or the reverse
+    unbooked_max      requests that a fake saw and the ledger has no attempt of, and attempts that
+                      the ledger has an answer of and no fake saw; not checked where a fake has
+                      seen more than it keeps
     overspend_usd_max spent above the budget's limit
     refused_min       refused by the budget: a scenario of exhaustion that refused nobody shows
                       nothing; likewise fallbacks_min and cut_min

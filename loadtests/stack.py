@@ -1,10 +1,12 @@
 """The processes of a run: fakes, gateway, Locust, each started by its command on loopback.
 
-Each writes to a log file of its own in the run's folder, and is stopped by its own process id.
+Each writes to a log file of its own in the run's folder, and leads a group of its own: what it has
+forked (Locust's workers) is stopped with it, and a terminal's Ctrl-C reaches it by us only.
 """
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +71,7 @@ def fakes(folder: Path, scenario: Path) -> Iterator[Fakes]:
     """The fakes, with a control port, for as long as the block."""
     ready = folder / "fakes.json"
     options = ["--scenario", str(scenario), "--control-port", "0", "--ready-file", str(ready)]
-    command = [*llmsim("serve"), *options]
+    command = [*llmsim("serve"), "--warm-up", *options]
     with begun("fakes", command, folder) as process:
         _wait("fakes", process, folder, ready.exists)
         yield Fakes(json.loads(ready.read_text("utf-8")))
@@ -98,7 +100,9 @@ def finish(
 def ended(name: str, process: Process, folder: Path, *, timeout_s: float) -> int:
     """Wait for a process's end; its exit code. Raises StackError when it takes longer."""
     try:
-        return process.wait(timeout_s)
+        code = process.wait(timeout_s)
+        _signal(process, signal.SIGKILL)
+        return code
     except subprocess.TimeoutExpired:
         raise StackError(
             f"{name} did not end within {timeout_s:g} s; {_shown(name, folder)}"
@@ -137,7 +141,13 @@ def begun(
         errors = files.enter_context(log.open("wb"))
         printed = errors if output is None else files.enter_context(output.open("wb"))
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=printed, stderr=errors
+            command,
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=errors,
+            start_new_session=True,
         )
     try:
         yield process
@@ -146,14 +156,20 @@ def begun(
 
 
 def _stop(process: Process) -> None:
+    """It and its group; whoever does not end in time is killed."""
     if process.poll() is not None:
         return
-    process.terminate()
-    try:
+    _signal(process, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_S_MAX)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    _signal(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    """To all of its group; nothing is left of one that ended well."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def _wait(name: str, process: Process, folder: Path, is_ready: Any) -> None:

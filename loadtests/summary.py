@@ -150,9 +150,24 @@ def _money(
     if journal is not None:
         asked = Counter(e["provider"] for e in journal if e["method"] == "POST")
         booked = Counter(a["provider"] for a in attempts)
-        summary["unbooked"] = sum((asked - booked).values())
+        answered = Counter(a["provider"] for a in attempts if _was_answered(a))
+        if _is_whole(journal):
+            summary["unbooked"] = sum((asked - booked).values()) + sum((answered - asked).values())
         summary["asked_by_provider"] = dict(asked)
     return summary
+
+
+def _was_answered(attempt: Attempt) -> bool:
+    return bool(attempt["certainty"] == "response_started")
+
+
+def _is_whole(journal: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a fake still has all that it saw: it keeps the newest ten thousand."""
+    counted = Counter(line["provider"] for line in journal)
+    newest: dict[str, int] = {}
+    for line in journal:
+        newest[line["provider"]] = max(newest.get(line["provider"], 0), line.get("number", 0))
+    return all(newest[provider] <= number for provider, number in counted.items())
 
 
 def _tokens(attempt: Attempt) -> int:

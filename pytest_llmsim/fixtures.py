@@ -163,7 +163,7 @@ def llmsim_async_router(
     """A router whose providers are this test's fakes, to be awaited."""
     from .routing import new_router
 
-    return new_router(llmsim, llmsim_router_config, llmsim_budget, llmsim_costs)
+    return new_router(request.node, llmsim, llmsim_router_config, llmsim_budget, llmsim_costs)
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def llmsim_router(
     """A router whose providers are this test's fakes, without `await`."""
     from .routing import new_router, new_sync_router
 
-    router = new_router(llmsim, llmsim_router_config, llmsim_budget, llmsim_costs)
+    router = new_router(request.node, llmsim, llmsim_router_config, llmsim_budget, llmsim_costs)
     facade = new_sync_router(router, world_of(request.node))
     yield facade
     facade.close()

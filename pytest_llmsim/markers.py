@@ -2,7 +2,7 @@
 
 Read from the closest to the farthest, and written as rules in that order, so that a function's
 come before its class's. They are the weather of a test: none of them has to be met. What must not
-be here: settings (`settings`), budgets (`routing`), load (`load`).
+be here: settings (`settings`), budgets and chains (`routing`), load (`load`).
 """
 
 import inspect
@@ -23,8 +23,8 @@ REGISTERED = (
     "llmsim(scenario=, seed=, virtual=, unmatched=, unused=, mode=, block_network=, validation=, "
     "models=, impossible=): settings of the fakes for one test; scenario is a file or a Scenario, "
     "unmatched 'error' or 'natural', unused and impossible 'error' or 'allow', mode 'fake', "
-    "'real' or 'mock', validation 'strict' or 'off', models 'known' or 'any'; virtual=True runs "
-    "the test in virtual time.",
+    "'real' or 'mock', validation 'strict' or 'off', models 'known', 'current' or 'any'; "
+    "virtual=True runs the test in virtual time.",
     "llmsim_fault(provider, fault, times=, rate=, between=, every=): a provider, or a list of "
     "them, fails: fault is a status, a name such as 'overloaded', or what fails() takes.",
     "llmsim_pace(provider, preset=, ttft=, inter_token=, ...): a provider answers at this pace, a "
@@ -32,6 +32,8 @@ REGISTERED = (
     "llmsim_limits(provider, rpm=, tpm=, ...): a provider enforces these rate limits.",
     "llmsim_budget(per_task_usd=, daily_usd=, monthly_usd=, mode=, limits=, ...): limits of the "
     "budget of this test's routers, such as daily_usd='0.01'; fields of CostManagementPolicy.",
+    "llmsim_chain(provider, ...): the routers of this test ask these providers, or targets such as "
+    "'openai/gpt-4o', in this order, and no other.",
     "llmsim_load(arrivals=, duration=, concurrency=, spacing=, success_min=, p50_s_max=, "
     "p95_s_max=, p99_s_max=, cost_usd_max=, virtual=): run the coroutine function once for each "
     "arrival, in virtual time unless virtual=False, and assert the limits.",

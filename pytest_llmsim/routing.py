@@ -30,6 +30,7 @@ SDKS = {"claude": "anthropic", "openai": "openai", "gemini": "google.genai", "ol
 """The package of each provider's SDK."""
 
 MARKER = "llmsim_budget"
+CHAIN = "llmsim_chain"
 
 SHADOWING = (
     "llmsim: `import router` found {found}, which hides the router that pytest-llmsim brings. "
@@ -80,10 +81,15 @@ def new_budget(item: pytest.Item, config_file: str | None) -> "LedgerBudget":
 
 
 def new_router(
-    servers: "FakeServers", config_file: str | None, budget: "LedgerBudget", costs: "CostTracker"
+    item: pytest.Item,
+    servers: "FakeServers",
+    config_file: str | None,
+    budget: "LedgerBudget",
+    costs: "CostTracker",
 ) -> "LLMRouter":
-    """An asynchronous router whose random choices depend on the seed of the fakes."""
-    setup = replace(_setup(config_file), budget=budget, costs=costs)
+    """An asynchronous router whose random choices depend on the seed of the fakes, and which asks
+    nobody but the chain of the closest `llmsim_chain` marker, if there is one."""
+    setup = replace(_chained(item, _setup(config_file)), budget=budget, costs=costs)
     _hurry(setup)
     return cast("LLMRouter", import_router().LLMRouter(setup, seed=servers.seed))
 
@@ -118,6 +124,26 @@ def _setup(config_file: str | None) -> "RouterSetup":
     if config_file is None:
         return cast("RouterSetup", config.setup_from_env(_of_installed(os.environ)))
     return cast("RouterSetup", config.load_setup(config_file, environ=_environ()))
+
+
+def _chained(item: pytest.Item, setup: "RouterSetup") -> "RouterSetup":
+    """The setup of the marker's providers alone, in its order. Raises UsageError for a name that
+    is none."""
+    marker = item.get_closest_marker(CHAIN)
+    if marker is None:
+        return setup
+    names = marker.args
+    if not names or marker.kwargs or not all(isinstance(name, str) for name in names):
+        raise pytest.UsageError(
+            f"{item.nodeid}: {CHAIN} takes names of providers: {CHAIN}('claude', 'openai')."
+        )
+    options = import_router("options").CallOptions(chain=names)
+    try:
+        chosen = import_router("routing.selection").select(setup, options)
+    except import_router("errors").UnknownProvider as problem:
+        raise pytest.UsageError(f"{item.nodeid}: {CHAIN}: {problem}") from None
+    policy = replace(setup.policy, strategy=chosen.strategy, fallbacks={})
+    return replace(setup, endpoints=chosen.endpoints, groups=(), rules=(), policy=policy)
 
 
 def _of_installed(environ: Mapping[str, str]) -> Mapping[str, str]:

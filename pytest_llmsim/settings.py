@@ -45,7 +45,7 @@ class Settings:
     unused: Literal["error", "allow"] = "error"
     impossible: Literal["error", "allow"] = "error"
     validation: Literal["strict", "off"] = "strict"
-    models: Literal["known", "any"] = "known"
+    models: Literal["known", "current", "any"] = "known"
     scenario: Any = ""
     virtual: bool = False
     mode: Mode = "fake"
@@ -190,9 +190,10 @@ KEYS: Mapping[str, Key] = {
         help="Whether the fakes refuse what the real services refuse: strict (default) or off.",
     ),
     "models": Key(
-        read=one_of("known", "any"),
+        read=one_of("known", "current", "any"),
         marker=True,
-        help="Which models the fakes answer to: known (the default) or any.",
+        help="Which models the fakes answer to: known (the default), current (those of them that "
+        "have not retired) or any.",
     ),
     "impossible": Key(
         read=one_of("error", "allow"),

@@ -27,7 +27,7 @@ from .settings import SETTINGS
 
 try:
     import hypothesis
-    from hypothesis import HealthCheck, Phase
+    from hypothesis import HealthCheck, Phase, Verbosity
 
     from .strategies import KINDS, Kind, scenarios
 except ImportError as missing:
@@ -172,6 +172,8 @@ def _run_all(
             phases=PHASES,
             suppress_health_check=list(HealthCheck),
             print_blob=False,
+            # The world that fails is printed as a file; the strategy's own words would hide it.
+            verbosity=Verbosity.quiet,
             report_multiple_bugs=False,
         )
         hypothesis.seed(settings.seed)(search(hypothesis.given(drawn)(one)))()

@@ -45,8 +45,9 @@ class AnswerStream:
         await self._events.aclose()
 
     async def text(self) -> AsyncIterator[str]:
-        """Only the visible text. Where the policy restarts streams, read the events instead:
-        raises RuntimeError when what was yielded no longer holds."""
+        """Only the visible text; of a Gap in it `answer.gaps` tells. Where the policy restarts
+        streams, read the events instead: raises RuntimeError when what was yielded no longer
+        holds."""
         async for event in self:
             if isinstance(event, StreamReset):
                 raise RuntimeError(

@@ -14,7 +14,7 @@ from .bookkeeping import Ending, Services, begin, close
 from .breaker import Permit
 from .classify import shortcoming
 from .clients.base import ProviderFailure
-from .decision import alternative
+from .decision import alternative, another_way
 from .envelope import Envelope, Failed
 from .errors import ErrorClassName, LedgerUnavailable
 from .events import SettleFailed
@@ -105,6 +105,7 @@ class AttemptRun:
             policy=env.setup.policy.stream,
             deadline_s=env.deadline_s,
             may_give_up=self._may_give_up,
+            may_try_again=self._may_try_again,
         )
         while not reader.is_ready:
             event = await reader.read()
@@ -169,6 +170,11 @@ class AttemptRun:
     def _may_give_up(self) -> bool:
         now_s = self._services.clock.now()
         return alternative(self._env, self.endpoint, self._services.state, now_s) is not None
+
+    def _may_try_again(self) -> bool:
+        now_s = self._services.clock.now()
+        state = self._services.state
+        return another_way(self._env, self.endpoint, "protocol_bad", state, now_s)
 
     async def _answered(self, response: LLMResponse) -> None:
         if wanting := self._wanting(response):

@@ -158,7 +158,7 @@ def close(
         ttft_s=ending.ttft_s,
         status=failure.status if failure else 200 if ending.outcome == "ok" else None,
         code=failure.code if failure else "",
-        message=failure.message if failure else "",
+        message=failure.message if failure else _remark(ending),
         certainty=ending.certainty,
         not_before_s=not_before_s,
         streamed=env.streamed,
@@ -199,7 +199,7 @@ def _cost_record(env: Envelope, opened: Opened, attempt: Attempt) -> CostRecord:
         price_estimated=_is_guess(card, usage),
         streamed=attempt.streamed,
         won=attempt.outcome == "ok",
-        task=env.options.task,
+        task=env.options.label,
         tags=env.options.tags,
     )
 
@@ -222,6 +222,12 @@ def _known(ending: Ending) -> tuple[Usage | None, bool, str]:
         calls = "".join(call.name + str(call.arguments) for call in response.tool_calls)
         return response.usage, True, response.thinking + response.text + calls
     return (failure.usage if failure else None), False, ""
+
+
+def _remark(ending: Ending) -> str:
+    """What is to be said of an attempt that did not fail."""
+    gaps = ending.got.gaps if ending.got else 0
+    return f"unreadable events: {gaps}; pieces may be missing" if gaps else ""
 
 
 def _finish_reason(ending: Ending) -> FinishReason | None:

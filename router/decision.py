@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .envelope import Envelope, Failed
+from .errors import ERROR_CLASSES, ErrorClassName
 from .policy import RetryPolicy
 from .routing.filters import Availability, availability, needs_of, unsuited, window_of
 from .routing.selection import resolve
 from .setup import Endpoint
 from .state import RouterState
 
-__all__ = ["Step", "Stop", "alternative", "availability_of", "next_step"]
+__all__ = ["Step", "Stop", "alternative", "another_way", "availability_of", "next_step"]
 
 # How soon to look again when only another call's end can free a target.
 _LOOK_AGAIN_S = 0.05
@@ -85,6 +86,19 @@ def alternative(
         if at_s is not None and at_s <= now_s:
             return other
     return None
+
+
+def another_way(
+    env: Envelope, endpoint: Endpoint, name: ErrorClassName, state: RouterState, now_s: float
+) -> bool:
+    """Whether anything could follow if the attempt under way failed as `name` now: another
+    endpoint, or this one again where the table allows it once."""
+    if alternative(env, endpoint, state, now_s) is not None:
+        return True
+    if env.attempts_left <= 0 or state.retries.balance(now_s) < 1:
+        return False
+    before = any(failed.failure.row.name == name for failed in env.failures_at(endpoint))
+    return ERROR_CLASSES[name].retry == "once" and not before
 
 
 def _ends_call(env: Envelope, last: Failed) -> str:

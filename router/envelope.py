@@ -37,7 +37,8 @@ class Envelope:
     """`failed` holds every failure in the order of their ends; `under_way` counts attempts that
     were dispatched and have not ended; `committed` is True once something of the last attempt was
     shown. `kept` has a response that would do if nothing better comes (a refusal that was to fall
-    back). `shown_before` is text of another target that this one goes on from (`prefills`)."""
+    back). `shown_before` is text of another target that this one goes on from (`prefills`), with
+    `gaps_before` in it."""
 
     call_id: str
     request: LLMRequest
@@ -58,6 +59,7 @@ class Envelope:
     committed: bool = False
     answer: "Answer | None" = None
     shown_before: str = ""
+    gaps_before: int = 0
     prefills: bool = False
     claimed: int = 0
     tokens: dict[str, int] = field(default_factory=dict)
@@ -81,7 +83,7 @@ class Envelope:
             return response
         rest = [part for part in response.parts if not isinstance(part, Text)]
         text = Text(self.shown_before + response.text)
-        return replace(response, parts=(text, *rest))
+        return replace(response, parts=(text, *rest), gaps=self.gaps_before + response.gaps)
 
     def card(self, endpoint: Endpoint) -> RateCard:
         card = self.planned.cards.get(endpoint.target.id)

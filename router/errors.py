@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Literal
 from .money import usd_from_pico
 
 if TYPE_CHECKING:
+    from rich.console import Group
+
     from .types import Attempt, LLMResponse, Plan
 
 __all__ = [
@@ -168,6 +170,13 @@ class CallFailed(RouterError):
     def cost(self) -> Decimal:
         """What the call cost in US dollars although it failed."""
         return usd_from_pico(sum(attempt.cost_pico for attempt in self.attempts))
+
+    def __rich__(self) -> "Group":
+        from rich.console import Group
+
+        from .observation.trace import attempts_table
+
+        return Group(str(self), attempts_table(self.attempts, self.plan))
 
 
 class AllAttemptsFailed(CallFailed):

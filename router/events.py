@@ -14,6 +14,7 @@ from .types import Attempt
 __all__ = [
     "AttemptEnded",
     "AttemptStarted",
+    "BoundExceeded",
     "BreakerChanged",
     "BudgetWarning",
     "CallEnded",
@@ -107,6 +108,18 @@ class BudgetWarning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BoundExceeded:
+    """An attempt cost more than it could at most: its provider billed beyond what was asked for,
+    or the price is not the one that it was held at. It is booked as it is, so that a limit may be
+    passed by the difference."""
+
+    attempt_id: str
+    target: str
+    bound_pico: int
+    amount_pico: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettleFailed:
     """A hold could not be settled; it stays held until it expires at its whole amount."""
 
@@ -129,6 +142,7 @@ RouterEvent = (
     | BreakerChanged
     | GateClosed
     | BudgetWarning
+    | BoundExceeded
     | SettleFailed
     | ConfigReloaded
 )

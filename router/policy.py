@@ -127,16 +127,18 @@ class StreamPolicy:
     StreamInterrupted, `restart` says StreamReset and begins anew, `continue` lets another target
     that supports prefill go on with the text after a Seam.
 
-    Before that, up to `buffer_events` events and `buffer_bytes` bytes are kept back; more than
-    `malformed_max` unreadable lines are a failure. `hold_back_chars` keeps back that much of the
-    visible beginning too, so that a target which writes it slower than `chars_per_s_min` can
-    still be left for another.
+    Before that, up to `buffer_events` events and `buffer_bytes` bytes are kept back. An event that
+    cannot be read may hide a piece of the answer: before anything was shown the attempt fails
+    where another can be made, else the caller is told by a Gap. Lines that are no events are
+    passed over. More than `malformed_max` of both are a failure, with 0 every one.
+    `hold_back_chars` keeps back that much of the visible beginning too, so that a target which
+    writes it slower than `chars_per_s_min` can still be left for another.
     """
 
     mode: Literal["terminate", "restart", "continue"] = "terminate"
     buffer_events: int = 64
     buffer_bytes: int = 256 * 1024
-    malformed_max: int = 8
+    malformed_max: int = 5
     hold_back_chars: int = 0
     chars_per_s_min: float | None = None
 

@@ -40,6 +40,7 @@ async def resume(
     if mode == "continue":
         env.request = _continued(env, run, partial)
         env.shown_before = partial.text
+        env.gaps_before = partial.gaps
         env.prefills = True
     try:
         following = await next_shown(env)

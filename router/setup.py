@@ -47,7 +47,8 @@ class RouterSetup:
         twice = next((name for name in ids if ids.count(name) > 1), None)
         if twice:
             raise ConfigError(
-                f"two targets are called {twice!r}; give one of them another key_id or base_url",
+                f"two targets are called {twice!r}; give one of them another name, model, key_id or"
+                " base_url",
                 where=self.source,
             )
         for endpoint in self.endpoints:

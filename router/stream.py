@@ -17,6 +17,7 @@ from .clock import Clock
 from .policy import StreamPolicy
 from .types import (
     Finish,
+    Gap,
     LLMResponse,
     Noise,
     Part,
@@ -52,6 +53,7 @@ class Accumulator:
         self.id = ""
         self.limits: tuple[RateLimit, ...] = ()
         self.malformed = 0
+        self.gaps = 0
 
     def add(self, event: StreamEvent) -> None:
         match event:
@@ -72,6 +74,9 @@ class Accumulator:
                 self.model, self.id, self.limits = model, id_, limits
             case Noise(kind="malformed"):
                 self.malformed += 1
+            case Gap():
+                self.malformed += 1
+                self.gaps += self.finish is None  # after it only counts can be missing
 
     def _piece(self, kind: str) -> list[Any]:
         if not self._parts or self._parts[-1][0] != kind:
@@ -97,6 +102,10 @@ class Accumulator:
         return "".join(texts)
 
     @property
+    def has_calls(self) -> bool:
+        return bool(self._calls)
+
+    @property
     def only_text(self) -> bool:
         """Whether another model could go on from here: no tool call, no reasoning, no finish."""
         return self.finish is None and all(kind == "text" for kind, _ in self._parts)
@@ -112,6 +121,7 @@ class Accumulator:
             id=self.id,
             limits=self.limits,
             lines_skipped=self.malformed,
+            gaps=self.gaps,
         )
 
 
@@ -144,7 +154,9 @@ class StreamReader:
     tells that enough came to be shown, which commits the call to this target.
 
     `may_give_up` is asked when the time to the first visible delta is over: a slow stream is
-    left only if there is somewhere to go.
+    left only if there is somewhere to go. `may_try_again` is asked when, before anything was
+    shown, an event could not be read: a piece may be missing, and only where nothing can be
+    tried in its place the stream goes on with a Gap.
     """
 
     def __init__(
@@ -156,6 +168,7 @@ class StreamReader:
         policy: StreamPolicy,
         deadline_s: float,
         may_give_up: Callable[[], bool],
+        may_try_again: Callable[[], bool],
     ) -> None:
         self._events = events
         self._clock = clock
@@ -172,6 +185,7 @@ class StreamReader:
         self._soft_s = min(first_s, self._total_s)
         self._slow_s = math.inf
         self._watch = Watch(clock, may_give_up)
+        self._may_try_again = may_try_again
         self._chars = 0
         self.first_delta_s: float | None = None
         self.is_ready = False
@@ -197,8 +211,10 @@ class StreamReader:
             self.got.add(event)
             if self.got.malformed > self._policy.malformed_max:
                 raise self._failure("protocol_bad", f"{self.got.malformed} unreadable lines")
-            if isinstance(event, Noise):
+            if isinstance(event, Noise) or (isinstance(event, Gap) and self.got.finish is not None):
                 continue
+            if isinstance(event, Gap) and not self.is_ready and self._may_try_again():
+                raise self._failure("protocol_bad", f"{event.detail}: a piece may be missing")
             self._note_visible(event)
             return event
 
@@ -282,6 +298,9 @@ class StreamReader:
         if self.got.finish is None:
             hidden = f" ({self.got.malformed} lines were unreadable)" if self.got.malformed else ""
             raise self._failure("stream_cut", f"the stream ended without its end marker{hidden}")
+        if self.got.gaps and (self.got.has_calls or self.got.finish.reason == "tool_calls"):
+            # Text with a hole is read by somebody; a call with one would be carried out.
+            raise self._failure("protocol_bad", "a piece of a tool call may be missing")
 
     def _failure(self, error_class: Any, message: str) -> ProviderFailure:
         began = self._waiting

@@ -200,8 +200,10 @@ def gemini() -> Iterator[Row]:
     described = {name: text for text, name in comments}
     rows = list(table("gemini", "listed"))
     known = {row[0] for row in rows}
+    ends = pairs("gemini", "retires")
     for row in rows:
-        yield gemini_row(row, described) | {"snapshot": row[8]}
+        ending = {"retires_on": ends.get(row[0], ""), "listed": True}
+        yield gemini_row(row, described) | {"snapshot": row[8]} | ending
     for name in literals(GEMINI_SDK_LIST, "Model"):
         if name not in known:
             yield gemini_row(gemini_guess(name, described.get(name, "")), described)
@@ -274,7 +276,7 @@ def finished(row: Row) -> Row:
     """The row as `Model` takes it: letters spelt out, what is a default left out."""
     letters = row.pop("capabilities")
     row |= {meaning: letter in letters for letter, meaning in LETTERS.items()}
-    if "" < row.get("retires_on", "") <= AS_OF:
+    if "listed" not in row and "" < row.get("retires_on", "") <= AS_OF:
         row["listed"] = False
     row["extra"] = row.pop("extra")
     own = {"snapshot": row["id"], "display_name": row["id"]}

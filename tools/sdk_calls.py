@@ -34,6 +34,7 @@ class Surface:
              client what it returns is to be awaited
     whole    what an answer in one piece says
     event    what one event of a stream says
+    once     the option by which the client tries nothing again; "" where it never does
     """
 
     title: str
@@ -45,6 +46,13 @@ class Surface:
     call: Callable[[Any, bool, bool], Any]
     whole: Callable[[Any], str]
     event: Callable[[Any], str]
+    once: str = ""
+
+    @property
+    def trying_once(self) -> dict[str, int]:
+        """`once` as `client` takes it."""
+        name, _, value = self.once.partition("=")
+        return {name: int(value)} if self.once else {}
 
 
 def _arguments(given: Any) -> str:
@@ -195,6 +203,7 @@ SURFACES = (
         call=_ask_claude,
         whole=_claude_whole,
         event=_claude_event,
+        once="max_retries=0",
     ),
     Surface(
         title="OpenAI: `openai`, `chat.completions.create`",
@@ -206,6 +215,7 @@ SURFACES = (
         call=_ask_chat,
         whole=_chat_whole,
         event=_chat_event,
+        once="max_retries=0",
     ),
     Surface(
         title="OpenAI: `openai`, `responses.create`",
@@ -217,6 +227,7 @@ SURFACES = (
         call=_ask_responses,
         whole=_responses_whole,
         event=_responses_event,
+        once="max_retries=0",
     ),
     Surface(
         title="Gemini: `google-genai`, `models.generate_content`",

@@ -9,9 +9,9 @@ is measured, and takes no time. What stands on the page is held to this by
 
 import math
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from inspect import isawaitable
 from pathlib import Path
@@ -103,15 +103,16 @@ HEAD = """\
 
 What the official SDKs make of each fault, measured by `python tools/what_sdks_do.py` in virtual \
 time, with {versions} on {transports}. The settings are the SDKs' own. Every fault lasts: it \
-meets each attempt. `tests/end_to_end/test_what_sdks_do.py` holds this page to what they do.
+meets each attempt. `tests/end_to_end/test_what_sdks_do.py` holds this page to what they do, and \
+asks some of it over real sockets too, where the same must come of it.
 
 A fault is written as `fails(...)` takes it. The model says {answer} in {chunks} chunks, an \
 answer in one piece counts as two; for `bad_arguments()` and `unknown_tool()` it calls `{call}`. \
 A cell tells what the program was given before it was over, the exception that it must catch, \
 how many requests the fake saw if it was not one, and how long it took if it was not at once. \
 `answer` is all of it and nothing else. An exception with a module's name is none of the SDK's \
-own. Where synchronous and asynchronous clients differ, both are told. With `max_retries=0` \
-OpenAI's and Anthropic's clients raise the same after one request, at once.
+own. Where synchronous and asynchronous clients differ, both are told. OpenAI's and Anthropic's \
+clients try again by themselves; the columns `max_retries=0` tell what they do when they may not.
 
 What stands out:
 
@@ -165,64 +166,49 @@ class Outcome:
         return ", ".join(told)
 
 
-class Bench:
-    """One SDK's client, in a world of its own."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A client of an SDK; `run` runs a coroutine to its end."""
 
-    def __init__(self, sim: Simulation, surface: Surface, *, is_async: bool, **options: Any):
-        self._sim = sim
-        self._surface = surface
-        self._is_async = is_async
-        self._fake: FakeProvider = sim[surface.provider]
-        self._client = surface.client(is_async, **options)
+    surface: Surface
+    client: Any
+    is_async: bool
+    run: Callable[[Coroutine[Any, Any, Any]], Any]
 
-    def measure(self, fault: str, *, streamed: bool) -> Outcome:
-        """One call under a fault, over a connection of its own."""
-        fake, sim = self._fake, self._sim
-        with fake.down():  # closes whatever the call before has left open
-            sim.advance(math.ceil(sim.now) + 1 - sim.now)  # dates are told in full seconds
-        fake.reset()
-        fake.impossible = "allow"
-        fake.unused = "allow"
+    def came_of_it(self, fault: str, *, streamed: bool) -> Outcome:
+        """What comes of one call; how often and how long is not known here."""
         tools = fault in TOOLS
-        fake.fails(made(fault))
-        fake.replies(
-            tool_call("get_weather", city="Oslo") if tools else text(ANSWER, chunks=CHUNKS)
-        )
-        random.seed(0)  # jitter does not depend on the calls before
-        began_s = sim.now
         said: list[str] = []
         given = problem = ""
         try:
-            if self._is_async:
-                given = sim.run(self._asked(said, streamed=streamed, tools=tools))
+            if self.is_async:
+                given = self.run(self._asked(said, streamed=streamed, tools=tools))
             else:
                 given = self._ask(said, streamed=streamed, tools=tools)
         except Exception as raised:
             problem = self._name(raised)
-        return Outcome(
-            said=None if given else "".join(said),
-            given=given,
-            problem=problem,
-            attempts=len(fake.calls),
-            took_s=sim.now - began_s,
-        )
+        return Outcome(said=None if given else "".join(said), given=given, problem=problem)
+
+    def close(self) -> None:
+        """Close the client and its connections."""
+        self.run(self._closed(self.client))
 
     def _ask(self, said: list[str], *, streamed: bool, tools: bool) -> str:
-        result = self._surface.call(self._client, streamed, tools)
+        result = self.surface.call(self.client, streamed, tools)
         if not streamed:
             return self._take(result, said)
         with closing(result):
             for event in result:
-                said.append(self._surface.event(event))
+                said.append(self.surface.event(event))
         return ""
 
     async def _asked(self, said: list[str], *, streamed: bool, tools: bool) -> str:
-        result = await self._surface.call(self._client, streamed, tools)
+        result = await self.surface.call(self.client, streamed, tools)
         if not streamed:
             return self._take(result, said)
         try:
             async for event in result:
-                said.append(self._surface.event(event))
+                said.append(self.surface.event(event))
         finally:
             await self._closed(result)
         return ""
@@ -230,14 +216,10 @@ class Bench:
     def _take(self, result: Any, said: list[str]) -> str:
         """Keep what an answer says; the name of its type where it is none."""
         try:
-            said.append(self._surface.whole(result))
+            said.append(self.surface.whole(result))
         except (AttributeError, IndexError, TypeError):
             return type(result).__name__
         return ""
-
-    def close(self) -> None:
-        """Close the client and its connections."""
-        self._sim.run(self._closed(self._client))
 
     async def _closed(self, closes: Any) -> None:
         done = (getattr(closes, "aclose", None) or closes.close)()
@@ -246,9 +228,44 @@ class Bench:
 
     def _name(self, raised: BaseException) -> str:
         home, _, _ = type(raised).__module__.partition(".")
-        own = type(raised).__module__.startswith(self._surface.package)
+        own = type(raised).__module__.startswith(self.surface.package)
         name = type(raised).__name__
         return name if own or home == "builtins" else f"{home}.{name}"
+
+
+def script(fake: FakeProvider, fault: str) -> None:
+    """Have the fake answer, and the fault befall every request."""
+    fake.reset()
+    fake.impossible = "allow"
+    fake.unused = "allow"
+    fake.fails(made(fault))
+    calls = tool_call("get_weather", city="Oslo")
+    fake.replies(calls if fault in TOOLS else text(ANSWER, chunks=CHUNKS))
+
+
+class Bench:
+    """One SDK's client, in a world of its own."""
+
+    def __init__(self, sim: Simulation, surface: Surface, *, is_async: bool, **options: Any):
+        self._sim = sim
+        self._fake = sim[surface.provider]
+        client = surface.client(is_async, **options)
+        self._caller = Caller(surface=surface, client=client, is_async=is_async, run=sim.run)
+
+    def measure(self, fault: str, *, streamed: bool) -> Outcome:
+        """One call under a fault, over a connection of its own."""
+        fake, sim = self._fake, self._sim
+        with fake.down():  # closes whatever the call before has left open
+            sim.advance(math.ceil(sim.now) + 1 - sim.now)  # dates are told in full seconds
+        script(fake, fault)
+        random.seed(0)  # jitter does not depend on the calls before
+        began_s = sim.now
+        outcome = self._caller.came_of_it(fault, streamed=streamed)
+        return replace(outcome, attempts=len(fake.calls), took_s=sim.now - began_s)
+
+    def close(self) -> None:
+        """Close the client and its connections."""
+        self._caller.close()
 
 
 @contextmanager
@@ -266,18 +283,33 @@ def made(fault: str) -> Any:
     return eval(fault, {"__builtins__": {}}, CONSTRUCTORS)
 
 
-def cells(surface: Surface, faults: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """For each fault its row: the fault, what comes of a call, what of a streamed one."""
-    with bench(surface, is_async=False) as blocking:
-        sync = [[blocking.measure(f, streamed=s) for s in (False, True)] for f in faults]
-    with bench(surface, is_async=True) as waiting:
-        back = [[waiting.measure(f, streamed=s) for s in (False, True)] for f in faults]
-    for fault, own, other in zip(faults, sync, back, strict=True):
-        whole = CALL if fault in TOOLS else ANSWER
-        once, streamed = (
-            both(one.told(whole), two.told(whole)) for one, two in zip(own, other, strict=True)
-        )
-        yield fault, once, streamed
+def cells(surface: Surface, faults: Iterable[str]) -> dict[str, list[str]]:
+    """For each fault its cells: not streamed, then streamed; of both, as the SDK is, then without
+    its retries where it has any."""
+    settings = [{}, surface.trying_once] if surface.once else [{}]
+    ways = [(streamed, options) for streamed in (False, True) for options in settings]
+    told: dict[str, list[str]] = {fault: [] for fault in faults}
+    for streamed, options in ways:
+        sync, back = (_measured(surface, faults, streamed, a, options) for a in (False, True))
+        for fault in faults:
+            told[fault].append(both(sync[fault], back[fault]))
+    return told
+
+
+def _measured(
+    surface: Surface,
+    faults: Iterable[str],
+    streamed: bool,
+    is_async: bool,
+    options: dict[str, Any],
+) -> dict[str, str]:
+    with bench(surface, is_async=is_async, **options) as measured:
+        return {
+            fault: measured.measure(fault, streamed=streamed).told(
+                CALL if fault in TOOLS else ANSWER
+            )
+            for fault in faults
+        }
 
 
 def both(sync: str, back: str) -> str:
@@ -291,11 +323,12 @@ def page() -> str:
 
 def section(surface: Surface) -> str:
     """What the page says of one SDK."""
-    faults = [fault for faults in ROWS.values() for fault in faults]
-    found = {fault: told for fault, *told in cells(surface, faults)}
+    found = cells(surface, [fault for faults in ROWS.values() for fault in faults])
+    once = [f"`{surface.once}`"] if surface.once else []
+    columns = ["not streamed", *once, "streamed", *once]
     lines = [f"## {surface.title}", "", surface.note]
     for title, own in ROWS.items():
-        lines += ["", f"| {title} | not streamed | streamed |", "|---|---|---|"]
+        lines += ["", f"| {title} | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
         lines += [f"| `{fault}` | {' | '.join(found[fault])} |" for fault in own]
     return "\n".join(lines) + "\n"
 

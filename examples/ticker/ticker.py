@@ -1,11 +1,11 @@
-"""A headline every ten minutes, day and night: from Claude, or from OpenAI when Claude is down."""
+"""A headline every half an hour, day and night: from Claude, or from OpenAI when Claude is down."""
 
 import asyncio
 
 import anthropic
 import openai
 
-PERIOD_S = 600.0
+PERIOD_S = 1800.0
 PROMPT = "One headline, please."
 MESSAGES = [{"role": "user", "content": PROMPT}]
 

@@ -3,8 +3,9 @@
 Reads the catalogue of models, the store and the memory; writes neither a wire format nor a journal.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from ..canonical import (
@@ -69,6 +70,7 @@ class Answering:
     """How one fake answers: by its catalogue, its store and the models that it has in memory."""
 
     catalogue: Catalogue
+    wall: Callable[[], float]
     store: Store
     memory: Memory
     jobs: Jobs
@@ -154,6 +156,7 @@ class Answering:
             replies=replies,
             usage=_overridden(usage, decision),
             model=model.snapshot if model else request.model,
+            judged=_judged(request, replies) if request.judged_by else None,
         )
 
     def _embed(self, request: EmbedRequest, decision: Decision, validates: bool) -> EmbedResult:
@@ -225,7 +228,7 @@ class Answering:
 
     def _models(self, request: ResourceRequest, validates: bool) -> Iterable[Model]:
         if request.id is None:
-            return self.catalogue
+            return (model for model in self.catalogue if not self._retired(model))
         if request.action == "create":
             if request.source is None:
                 return (self.catalogue.add(request.id),)
@@ -234,6 +237,8 @@ class Answering:
         model = self.catalogue.find(request.id)
         if model is None and not validates:
             return (Model(id=request.id),)
+        if model is not None and validates and self._retired(model):
+            raise Rejected(_retired_model(request.provider, request.id))
         model = self._found(request, model)
         if request.action == "delete":
             self.catalogue.remove(request.id)
@@ -262,13 +267,22 @@ class Answering:
         model = self.catalogue.find(request.model)
         if not validates:
             return model
+        named = decision.rule is not None and decision.rule.match.model is not None
         if model is not None:
-            if isinstance(request, ChatRequest | EmbedRequest) and request.unserved is not None:
+            if isinstance(request, (ChatRequest, EmbedRequest)) and request.unserved is not None:
                 raise Rejected(request.unserved)
+            if not named and self._retired(model):
+                raise Rejected(_retired_model(request.provider, request.model))
             return model
-        if decision.rule is None or decision.rule.match.model is None:
+        if not named:
             raise Rejected(_unknown_model(request.provider, request.model))
         return model
+
+    def _retired(self, model: Model) -> bool:
+        if self.catalogue.allows != "current":
+            return False
+        today = datetime.fromtimestamp(self.wall(), UTC).date()
+        return self.catalogue.retired(model, today.isoformat())
 
 
 def _unknown_model(provider: str, name: str) -> ApiError:
@@ -283,9 +297,21 @@ def _unknown_model(provider: str, name: str) -> ApiError:
     )
 
 
+def _retired_model(provider: str, name: str) -> ApiError:
+    told = f'llmsim.{provider}.models = "known" answers to models that have retired'
+    return ApiError(status=404, kind="retired_model", subject=name, headers=((HINT, told),))
+
+
 def _natural(request: ChatRequest, seed: Seed) -> tuple[Reply, ...]:
     random = seed.random()
     return tuple(natural_reply(request, random) for _ in range(request.choices))
+
+
+def _judged(
+    request: ChatRequest, replies: Iterable[Reply]
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    asked = "\n".join(message.text for message in request.messages)
+    return scores(asked), scores("\n".join(reply.text for reply in replies))
 
 
 def _overridden(usage: Usage, decision: Decision) -> Usage:

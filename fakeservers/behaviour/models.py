@@ -7,7 +7,7 @@ fast it is and what it costs do not belong here.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from hashlib import sha256
@@ -16,9 +16,13 @@ from typing import Any, Final, Literal
 
 from ..errors import ScriptError
 
-__all__ = ["Catalogue", "Kind", "Model", "Naming", "catalogue"]
+__all__ = ["Catalogue", "Kind", "KnownModels", "Model", "Naming", "catalogue"]
 
 Kind = Literal["chat", "embedding", "moderation", "completion", "image", "audio", "other"]
+
+KnownModels = Literal["known", "current", "any"]
+"""Which names get an answer: those of the catalogue, those of them that are not retired by the
+clock's day, or all."""
 
 DERIVED_MAX: Final = 1024
 """How many names that no list holds are remembered with the model they stand for."""
@@ -93,12 +97,15 @@ class Naming:
 class Catalogue:
     """The models of one fake, in listing order: the provider's own until a test changes them.
 
-    `lenient` accepts every name, as a fake of a provider without a list must.
+    models  by their ids
+    names   the same under every name
+    allows  `any` where every name is accepted, as a fake of a provider without a list must
     """
 
     __slots__ = (
+        "_added",
+        "_allows",
         "_derived",
-        "_lenient",
         "_library",
         "_models",
         "_names",
@@ -108,26 +115,37 @@ class Catalogue:
     )
 
     def __init__(
-        self, models: Iterable[Model], *, lenient: bool = False, naming: Naming | None = None
+        self,
+        models: Mapping[str, Model],
+        names: Mapping[str, Model],
+        *,
+        allows: KnownModels = "known",
+        naming: Naming | None = None,
     ) -> None:
-        self._lenient = lenient
+        self._allows: KnownModels = allows
         self._naming = naming or Naming()
-        self._models = {model.id: model for model in models}
-        self._own = dict(self._models)
+        self._models = dict(models)
+        self._own = dict(models)
+        self._added: set[str] = set()
         self._removed: set[str] = set()
-        self._names: dict[str, Model] = {}
+        self._names = self._library = names  # made anew by every change
         self._derived: dict[str, Model] = {}
-        self._index()
-        self._library = self._names  # which is made anew by every change
 
     @property
-    def lenient(self) -> bool:
-        return self._lenient
+    def allows(self) -> KnownModels:
+        return self._allows
 
-    @lenient.setter
-    def lenient(self, value: bool) -> None:
-        self._lenient = value
+    @allows.setter
+    def allows(self, value: KnownModels) -> None:
+        self._allows = value
         self._derived = {}
+
+    def retired(self, model: Model, day: str) -> bool:
+        """Whether requests of this day, an ISO date, no longer get the model: where only current
+        ones are allowed, from its last day on, unless it was added here."""
+        if self._allows != "current" or not model.retires_on:
+            return False
+        return model.retires_on <= day and model.id not in self._added
 
     def find(self, name: str) -> Model | None:
         """The model that a request with this name gets, None when there is none. O(1)."""
@@ -146,6 +164,7 @@ class Catalogue:
         snapshot = id if self._naming.echoes_request else model.snapshot
         model = replace(model, **{"id": id, "snapshot": snapshot, "listed": True, **changes})
         self._removed.discard(model.id)
+        self._added.add(model.id)
         if model.id in self._library:
             self._own[model.id] = model
         if self._naming.newest_first and model.id not in self._models:
@@ -190,7 +209,7 @@ class Catalogue:
         if not listed or listed in self._removed:
             return None
         model = self._names.get(listed) or self._naming.derive(listed, self._own)
-        if model is None and self._lenient:
+        if model is None and self._allows == "any":
             model = Model(id=listed, listed=False)
         if model is None:
             return None
@@ -211,23 +230,25 @@ def _by_name(models: Mapping[str, Model]) -> dict[str, Model]:
     return names
 
 
-def catalogue(provider: str, *, lenient: bool = False) -> Catalogue:
+def catalogue(provider: str, *, allows: KnownModels = "known") -> Catalogue:
     """A fresh catalogue of this provider's models: claude, openai, gemini or ollama.
 
-    Any other provider gets an empty one that accepts every name, as all do when `lenient`.
+    Any other provider gets an empty one that accepts every name.
     """
     naming = _NAMINGS.get(provider)
     if naming is None:
-        return Catalogue((), lenient=True)
-    return Catalogue(_load(provider), lenient=lenient, naming=naming)
+        return Catalogue({}, {}, allows="any")
+    return Catalogue(*_load(provider), allows=allows, naming=naming)
 
 
 @cache
-def _load(provider: str) -> tuple[Model, ...]:
+def _load(provider: str) -> tuple[Mapping[str, Model], Mapping[str, Model]]:
+    """The models by their ids, and by all their names."""
     text = (files(__package__ or "") / "model_data" / f"{provider}.json").read_text("utf-8")
-    return tuple(
-        Model(**{**row, "aliases": tuple(row.get("aliases", ()))}) for row in json.loads(text)
-    )
+    rows = json.loads(text)
+    listed = (Model(**{**row, "aliases": tuple(row.get("aliases", ()))}) for row in rows)
+    models = {model.id: model for model in listed}
+    return models, _by_name(models)
 
 
 def _check_fields(changes: Mapping[str, Any]) -> None:

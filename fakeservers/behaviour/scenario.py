@@ -13,6 +13,7 @@ from ..canonical import ApiError, ChatRequest, Request
 from .faults import Fault, over
 from .jobs import INSTANT, Timing
 from .matching import Difference, Match, difference
+from .models import KnownModels
 from .pace import Pace
 from .replies import Scripted
 from .schedule import ALWAYS, Schedule
@@ -65,6 +66,16 @@ class Rule:
         """Whether some request was surely meant to match: not a chance, a time, an outage."""
         return self.schedule.certain and not self.refuses
 
+    @property
+    def steady(self) -> bool:
+        """Whether it does the same each time: no number, no time, no chance, no function."""
+        return (
+            self.times is None
+            and len(self.replies) < 2
+            and self.schedule.certain
+            and self.match.where is None
+        )
+
     def speaks_to(self, request: Request) -> bool:
         """Replies are for generated content, unless the rule names another endpoint."""
         return (
@@ -78,18 +89,23 @@ class Rule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """The rules of one provider, in the order in which they are tried, the rate limits that it
-    enforces, and when its jobs end."""
+    enforces, when its jobs end, and which models it answers to where that is said."""
 
     rules: tuple[Rule, ...] = ()
     unmatched: Unmatched = "error"
     impossible: Impossible = "error"
     limits: Mapping[str, int] = field(default_factory=dict)
     jobs: Timing = INSTANT
+    models: KnownModels | None = None
 
     strict: bool = field(init=False, repr=False, compare=False)
     """Whether an unmatched request is an error: only once some reply is scripted."""
+    steady: bool = field(init=False, repr=False, compare=False)
+    """Whether the same request, with the same headers, is always decided alike."""
 
     def __post_init__(self) -> None:
+        steady = all(rule.steady for rule in self.rules)
+        object.__setattr__(self, "steady", steady)
         replies = any(rule.replies for rule in self.rules)
         object.__setattr__(self, "strict", self.unmatched == "error" and replies)
 

@@ -158,11 +158,12 @@ def ramp(start: float, end: float, over: Any) -> Ramp:
 
 def schedule(*, rate: Any = 1.0, windows: Any = (), wave: Any = None) -> Schedule:
     """What `rate=`, `between=` and `every=` of a verb mean together."""
-    return Schedule(
+    found = Schedule(
         windows=_windows(windows),
         every=_wave(wave),
         rate=rate if isinstance(rate, Ramp) else _share(rate),
     )
+    return ALWAYS if found == ALWAYS else found
 
 
 def _share(value: float) -> float:

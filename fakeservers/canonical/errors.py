@@ -22,6 +22,7 @@ ErrorKind = Literal[
     "body_too_large",
     "missing_key",
     "unknown_model",
+    "retired_model",
     "not_found",
     "not_ended",  # a job is still going
     "invalid",

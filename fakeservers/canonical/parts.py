@@ -39,20 +39,24 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call of a tool. `arguments` is an object, or a string sent as it is (even broken JSON)."""
+    """A call of a tool. `arguments` is an object, or a string sent as it is (even broken JSON).
+    `signature` seals the thought that led to it, where a provider puts that on the call."""
 
     name: str
     arguments: Mapping[str, Any] | str = field(default_factory=dict)
     id: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An image, document, sound or film in a request; the bytes stay in `raw`."""
+    """An image, document, sound or film in a request; the bytes stay in `raw`, or are the `data`
+    of a file that the server keeps and that `raw` names."""
 
     kind: Literal["image", "document", "audio", "video", "file"]
     mime_type: str
     raw: Any = None
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ class Reference:
 Part = Text | Thinking | ToolCall | ToolResult | Media | Refusal | Reference | Opaque
 
 
-@dataclass(frozen=True, slots=True)
+# Made anew for every request, so not frozen, and yet never changed.
+@dataclass(slots=True)
 class Message:
     role: Role
     parts: tuple[Part, ...]

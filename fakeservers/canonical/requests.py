@@ -103,6 +103,7 @@ class ChatRequest:
     `context_window` is the tokens that the caller lets the model read, where that is theirs to
     choose; a prompt that is too long is cut where the request `truncates`, else refused.
     `breakpoints` are where the caller wants the prompt cached, where that is theirs to say.
+    `judged_by` is the moderation model that is to judge what is asked and what is answered.
     """
 
     provider: str
@@ -126,6 +127,7 @@ class ChatRequest:
     context_window: int | None = None
     truncates: bool = False
     breakpoints: tuple[Breakpoint, ...] = ()
+    judged_by: str = ""
     raw: Any = None
     weighed: "Weighed | None" = field(default=None, repr=False, compare=False)
     """What was found the last time that it came and was answered with the same reply."""

@@ -1,7 +1,7 @@
 """What a request comes to, before a wire puts it into its own form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .jobs import Job, Work
@@ -26,7 +26,9 @@ __all__ = [
 Finish = Literal["stop", "stop_sequence", "length", "tool_calls", "refusal", "content_filter"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Usage and CompletionResult are made anew for every request, so they are not frozen, and yet
+# never changed: a frozen dataclass costs several times as much to make.
+@dataclass(slots=True, kw_only=True)
 class Usage:
     """Token counts. `input_tokens` includes `cached_tokens` and `cache_write_tokens`, which
     includes `cache_write_1h_tokens`; `output_tokens` includes `reasoning_tokens`. `modalities`
@@ -70,16 +72,18 @@ class RawReply:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class CompletionResult:
     """The replies to a ChatRequest, one for each choice, and what they cost in tokens.
 
-    `model` is the dated name that the provider echoes.
+    `model` is the dated name that the provider echoes. `judged` are the moderation scores of what
+    was asked and of what is answered, where the request wants them.
     """
 
     replies: tuple[Reply, ...]
     usage: Usage
     model: str
+    judged: tuple[Mapping[str, float], Mapping[str, float]] | None = None
 
     @property
     def reply(self) -> Reply:
@@ -131,8 +135,8 @@ class Stored:
     """Something that an answer leaves on the server: `body` is what a later read returns,
     `messages` what a later request that names it continues from. It is gone from `expires_s`
     (epoch seconds) on. `work` is what is still to be done for it; `job`, when it is read, how
-    far that is. `size_bytes` is what it weighs where that is much; `cached` what a prompt may
-    begin with."""
+    far that is. `size_bytes` is what it weighs where that is much; `data` what a file holds that
+    prompts may name; `cached` what a prompt may begin with."""
 
     collection: str
     id: str
@@ -142,6 +146,7 @@ class Stored:
     work: Work | None = None
     job: Job | None = None
     size_bytes: int = 0
+    data: bytes = field(default=b"", repr=False)
     cached: Cached | None = None
 
 

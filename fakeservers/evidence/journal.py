@@ -84,6 +84,18 @@ class Exchange:
         self.sent_bytes = sent_bytes
 
     @property
+    def came_to(self) -> str:
+        """What the client met, in a few words, such as `200`, `200, cut after 2 of 6 chunks`, or
+        `reset` when there was no status line."""
+        if self.outcome == "complete" and self.sent_chunks == self.chunks:
+            return str(self.status)
+        if self.outcome != "complete" and not self.begun:
+            return self.outcome
+        how = "ended" if self.outcome == "complete" else self.outcome
+        after = f" after {self.sent_chunks} of {self.chunks} chunks" if self.chunks else ""
+        return f"{self.status}, {how}{after}"
+
+    @property
     def method(self) -> str:
         return self.http.method
 

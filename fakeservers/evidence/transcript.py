@@ -29,7 +29,7 @@ def _lines(exchange: Exchange) -> Iterator[str]:
     model = f" {exchange.model}" if exchange.model else ""
     yield (
         f"{exchange.provider} #{exchange.number} {exchange.method} {exchange.path}{model}"
-        f" -> {exchange.status}{streamed}"
+        f" -> {exchange.came_to}{streamed}"
     )
     if isinstance(exchange.request, ChatRequest):
         for result in exchange.request.tool_results:
@@ -41,6 +41,8 @@ def _lines(exchange: Exchange) -> Iterator[str]:
         if exchange.error.kind == "unknown_model":
             name = exchange.error.subject
             yield f"         llmsim.{exchange.provider}.models.add({name!r}) makes it known"
+        if exchange.error.kind == "retired_model":
+            yield f'         llmsim.{exchange.provider}.models = "known" answers to it'
     if isinstance(exchange.raw, RawReply):
         yield f"  raw    {_short(repr(exchange.raw.body))}"
     for reply in exchange.replies:
@@ -58,6 +60,8 @@ def _told(error: ApiError) -> str:
         return f"{hit.used} of {hit.limit} {kind} in {hit.window_s} s are used"
     if error.kind == "unknown_model":
         return f"there is no model {error.subject!r}"
+    if error.kind == "retired_model":
+        return f"the model {error.subject!r} has retired"
     return error.message or error.subject or "as scripted"
 
 

@@ -1,4 +1,4 @@
-"""A client's connection for the length of one answer, and the two kinds that there are.
+"""A client's connection for the length of one answer, and the one that speaks HTTP/1.1.
 
 What is written here is framed; nothing here decides what to write, when, or what goes wrong.
 """
@@ -6,29 +6,18 @@ What is written here is framed; nothing here decides what to write, when, or wha
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
 from ..wire.base import Headers
 from . import http1
 
-__all__ = ["BrokenOffError", "Connection", "Http1Connection", "MessageConnection", "Send", "abort"]
-
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+__all__ = ["Connection", "Http1Connection", "abort"]
 
 NO_LINGER = struct.pack("ii", 1, 0)
 """SO_LINGER on, for no time: closing throws away what is unsent and sends a reset."""
-
-
-class BrokenOffError(ConnectionError):
-    """Raised out of the ASGI application where an answer is to break off: a server behind it
-    can only close the connection. `how` is `close` or `reset`."""
-
-    def __init__(self, how: str) -> None:
-        super().__init__(f"the answer breaks off: {how}")
-        self.how = how
 
 
 class Connection(Protocol):
@@ -47,6 +36,14 @@ class Connection(Protocol):
 
     def finish(self) -> None:
         """The answer is whole."""
+        ...
+
+    def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """`start`, `write` and `finish` in one, for an answer that is all there."""
+        ...
+
+    def send_stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
+        """The same for a stream that is all there."""
         ...
 
     def close(self) -> None:
@@ -123,6 +120,24 @@ class Http1Connection:
     def finish(self) -> None:
         self._out(http1.LAST_CHUNK if self._chunked and not self._head_only else b"")
 
+    def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
+        self.start(status, headers, len(body))
+        self.write(body)
+
+    def send_stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
+        self.start(status, headers, None)
+        size = sum(map(len, pieces))
+        self.sent_bytes += size
+        if self._head_only:
+            pieces = ()
+        elif self._chunked:
+            chunk = (b"%x\r\n" % size, *pieces, b"\r\n") if size else ()
+            pieces = (*chunk, http1.LAST_CHUNK)
+        head, self._head = self._head, b""
+        if not self._transport.is_closing():
+            # Long as they are, they are not copied into one.
+            self._transport.writelines((head, *pieces))
+
     def close(self) -> None:
         self._out(b"")
         self._transport.close()
@@ -143,49 +158,6 @@ class Http1Connection:
         data, self._head = self._head + data, b""
         if data and not self._transport.is_closing():
             self._transport.write(data)
-
-
-class MessageConnection:
-    """ASGI messages, for servers and transports that are not this package's own. They are kept
-    until `drained` sends them."""
-
-    def __init__(self, send: Send, *, head_only: bool = False) -> None:
-        self._send = send
-        self._head_only = head_only
-        self._waiting: list[MutableMapping[str, Any]] = []
-        self._broken = ""
-        self.sent_bytes = 0
-
-    def start(self, status: int, headers: Headers, length: int | None) -> None:
-        encoded = http1.fields(headers)
-        if length is not None:
-            encoded.append((b"content-length", b"%d" % length))
-        self._waiting.append({"type": "http.response.start", "status": status, "headers": encoded})
-
-    def write(self, data: bytes) -> None:
-        self.sent_bytes += len(data)
-        if data and not self._head_only:
-            self._waiting.append({"type": "http.response.body", "body": data, "more_body": True})
-
-    def finish(self) -> None:
-        self._waiting.append({"type": "http.response.body", "body": b""})
-
-    def close(self) -> None:
-        self._broken = "close"
-
-    def reset(self) -> None:
-        self._broken = "reset"
-
-    @property
-    def full(self) -> bool:
-        return True
-
-    async def drained(self) -> None:
-        """Raises `BrokenOffError` once what came before the break was sent."""
-        while self._waiting:
-            await self._send(self._waiting.pop(0))
-        if self._broken:
-            raise BrokenOffError(self._broken)
 
 
 def abort(transport: asyncio.Transport) -> None:

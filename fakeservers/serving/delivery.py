@@ -8,7 +8,6 @@ import asyncio
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import chain
 
 from ..behaviour.faults import Fault
 from ..behaviour.pace import Timing
@@ -39,31 +38,33 @@ def at_once(
     that were too many for one write, None when there are none."""
     body = answer.body
     if isinstance(body, bytes):
-        connection.start(answer.status, answer.headers, len(body))
-    else:
-        batches = _batches(body)
-        body, more = next(batches, b""), next(batches, None)
-        if more is not None:
-            return (Frame(batch, True) for batch in chain((body, more), batches))
-        connection.start(answer.status, answer.headers, None)
-    exchange.ends("complete", clock.now(), len(body))
-    connection.write(body)
-    connection.finish()
+        exchange.ends("complete", clock.now(), len(body))
+        connection.send_whole(answer.status, answer.headers, body)
+        return None
+    frames = iter(body)
+    pieces: list[bytes] = []
+    size = 0
+    for frame in frames:
+        pieces.append(data := frame.data)
+        size += len(data)
+        if size >= WRITE_BYTES_MAX:
+            return _in_batches(b"".join(pieces), frames)
+    exchange.ends("complete", clock.now(), size)
+    connection.send_stream(answer.status, answer.headers, pieces)
     return None
 
 
-def _batches(frames: Iterable[Frame | Frames]) -> Iterator[bytes]:
+def _in_batches(first: bytes, frames: Iterable[Frame | Frames]) -> Iterator[Frame]:
     """The frames joined, as many at a time as one write takes."""
-    due: list[bytes] = []
-    size = 0
+    due = [first]
+    size = len(first)
     for frame in frames:
+        if size >= WRITE_BYTES_MAX:
+            yield Frame(b"".join(due), True)
+            due, size = [], 0
         due.append(data := frame.data)
         size += len(data)
-        if size >= WRITE_BYTES_MAX:
-            yield b"".join(due)
-            due, size = [], 0
-    if due:
-        yield b"".join(due)
+    yield Frame(b"".join(due), True)
 
 
 async def in_time(

@@ -17,7 +17,6 @@ from ..behaviour.jobs import Jobs
 from ..behaviour.limits import Charged, Limits
 from ..behaviour.memory import Memory
 from ..behaviour.models import Catalogue
-from ..behaviour.pace import Pace, Timing, timing
 from ..behaviour.possible import impossibility
 from ..behaviour.scenario import NATURAL, Decision, Script, decide
 from ..behaviour.store import Store
@@ -30,8 +29,6 @@ from ..canonical import (
     RawReply,
     Rejected,
     Request,
-    Result,
-    Thinking,
 )
 from ..clock import Clock
 from ..errors import LlmsimError
@@ -41,13 +38,18 @@ from ..leniency import Validation
 from ..rng import Seed
 from ..wire.base import Answer, Headers, HttpRequest, Provider, Stamp
 from .charging import metered, spent
-from .credentials import account, check_token, redacted
+from .credentials import account, admit, redacted
 from .known import Asked, Known
 from .load import Load
 from .routing import route_table
+from .scripted import failing, raw
+from .steady import Steady, steady
 from .work import catch_up, is_read_alike, keep
 
 __all__ = ["Fake"]
+
+METERED = (ChatRequest, EmbedRequest)
+"""What the rate limits count."""
 
 log = logging.getLogger("llmsim")
 
@@ -88,6 +90,7 @@ class Fake:
         self.used: dict[int, int] = {}
         self._answering = Answering(
             catalogue=self._models(),
+            wall=self.clock.wall,
             store=Store(),
             memory=Memory(),
             jobs=Jobs(self.clock.wall),
@@ -108,6 +111,8 @@ class Fake:
         heeded = any(rule.refuses for rule in (*self.script.rules, *script.rules))
         if script.limits != self.script.limits:
             self.limits.set(script.limits)
+        if script.models is not None:
+            self.models.allows = script.models
         self.script = script
         if heeded and self.on_refusal is not None:
             self.on_refusal()
@@ -205,8 +210,15 @@ class Fake:
     ) -> Answer:
         if self.closed is not None:
             raise Rejected(ApiError(status=410, kind="script", message=self.closed))
+        known = asked.steady
+        if (
+            known is not None
+            and exchange.batch is None
+            and known.holds(self.script, http.headers, self._answering.catalogue)
+        ):
+            return self._again(known, http, exchange, stamp)
         endpoint, params = self._routes.find(http.method, http.path)
-        self._admit(http)
+        admit(http, self.provider, self._token)
         exchange.endpoint = endpoint
         if params:
             http = replace(http, params=params)
@@ -229,46 +241,66 @@ class Fake:
         decision = self._decide(request, http, exchange, seed)
         result = self._answering.answer(request, decision, seed, asker, validates=http.validates)
         if decision.pace is not None:
-            exchange.timing = self._timing(decision.pace, request, result, seed)
+            cold = not self._answering.memory.holds(request.model, self.clock.wall())
+            exchange.timing = self.load.timing(decision.pace, result, seed, cold=cold)
         if decision.reply is not None and isinstance(result, CompletionResult):
             self._check_possible(request, result, decision, exchange)
-        if isinstance(result, Result):
-            if charged is not None:
-                stamp.limits = self.limits.settle(charged, metered(result))
-            answer = endpoint.render(request, result, stamp)
-            if decision.fault is not None and decision.fault.error_event is not None:
-                answer = self._failing(answer, decision.fault.error_event, http, stamp)
-            exchange.usage = spent(result)
-            if isinstance(result, CompletionResult):
-                exchange.replies = result.replies
-            if answer.stores:
-                keep(self._answering, answer.stores, self.script.jobs, http.headers)
-            for collection, id in answer.forgets:
-                self._answering.store.forget(collection, id)
-            if answer.uses is not None:
-                self._answering.memory.use(answer.uses)
-            return answer
-        exchange.raw = result
-        content_type = result.content_type or "application/json"
-        return Answer(
-            status=result.status,
-            headers=(("content-type", content_type), *result.headers),
-            body=result.body,
-        )
+        if isinstance(result, RawReply):
+            exchange.raw = result
+            return raw(result)
+        if charged is not None:
+            stamp.limits = self.limits.settle(charged, metered(result))
+        answer = endpoint.render(request, result, stamp)
+        if decision.fault is not None and decision.fault.error_event is not None:
+            told = self.provider.error(decision.fault.error_event, http, stamp)
+            answer = failing(answer, told)
+        exchange.usage = spent(result)
+        if isinstance(result, CompletionResult):
+            exchange.replies = result.replies
+        if answer.stores:
+            keep(self._answering, answer.stores, self.script.jobs, http.headers)
+        for collection, id in answer.forgets:
+            self._answering.store.forget(collection, id)
+        if answer.uses is not None:
+            self._answering.memory.use(answer.uses)
+        if asked.read is read is request and exchange.batch is None:
+            asked.steady = steady(
+                self.script,
+                http.headers,
+                self._answering.catalogue,
+                endpoint,
+                params,
+                request,
+                decision,
+                result,
+                answer,
+            )
+        return answer
 
-    def _admit(self, http: HttpRequest) -> None:
-        """Raise `Rejected` without credentials, or, where a token is set, with others."""
-        if self.provider.admit is not None and http.validates:
-            self.provider.admit(http)
-        if self._token is not None:
-            check_token(http, self.provider, self._token)
+    def _again(self, known: Steady, http: HttpRequest, exchange: Exchange, stamp: Stamp) -> Answer:
+        """The answer to a request that comes to what it came to before."""
+        request, decision, result = known.request, known.decision, known.result
+        exchange.endpoint = known.endpoint
+        if known.params:
+            exchange.http = replace(exchange.http, params=known.params)
+        asker = Asker(account(http, self.provider), exchange.started_s)
+        charged = self._charge(request, http, asker, stamp)
+        catch_up(self._answering, request, self.respond, stamp)
+        for number in decision.applied:
+            self.used[number] += 1
+        exchange.rule = decision.rule
+        if charged is not None:
+            stamp.limits = self.limits.settle(charged, result.usage)
+        exchange.usage = result.usage
+        exchange.replies = result.replies
+        return known.render(stamp)
 
     def _charge(
         self, request: Request, http: HttpRequest, asker: Asker, stamp: Stamp
     ) -> Charged | None:
         """Have the rate limits count a request for something generated. Raises `Rejected`, with
         what they show then in the stamp."""
-        if not self.provider.meters or not isinstance(request, ChatRequest | EmbedRequest):
+        if not self.provider.meters or not isinstance(request, METERED):
             return None
         try:
             return self.limits.ask(
@@ -332,32 +364,6 @@ class Fake:
             raise Rejected(ApiError(status=400, kind="script", message=message))
         if weighed is not None:
             weighed.possible = True
-
-    def _failing(self, answer: Answer, error: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
-        """The stream that will say so, or, for an answer in one piece, the error itself."""
-        told = self.provider.error(error, http, stamp)
-        if isinstance(answer.body, bytes) or not isinstance(told.body, bytes):
-            return told
-        answer.failure = told.body
-        return answer
-
-    def _timing(
-        self, pace: Pace, request: Request, result: Result | RawReply, seed: Seed
-    ) -> Timing:
-        """What the answer's waiting times are; only generated content takes time by token."""
-        usage = metered(result)
-        streamed = isinstance(result, CompletionResult) and any(
-            isinstance(part, Thinking) and part.text for part in result.reply.parts
-        )
-        return timing(
-            pace,
-            seed.of(b"pace").random,
-            load=lambda: self.load.share(pace),
-            input_tokens=usage.input_tokens - usage.cached_tokens,
-            tokens=usage.output_tokens,
-            hidden_tokens=0 if streamed else usage.reasoning_tokens,
-            cold=not self._answering.memory.holds(request.model, self.clock.wall()),
-        )
 
     def _refuse(
         self, error: ApiError, http: HttpRequest, exchange: Exchange, stamp: Stamp

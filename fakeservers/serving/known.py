@@ -6,6 +6,7 @@ from hashlib import blake2b
 from ..canonical import Request
 from ..wire.base import HttpRequest
 from ..wire.multipart import unbounded
+from .steady import Steady
 
 __all__ = ["Asked", "Known"]
 
@@ -20,7 +21,7 @@ class Asked:
     """A request that has been asked: `times` before this one. Retries and load tests send the
     same again and again, so from the second time on what was read is kept."""
 
-    __slots__ = ("how", "key", "read", "times")
+    __slots__ = ("how", "key", "read", "steady", "times")
 
     def __init__(self, key: bytes) -> None:
         self.key = key
@@ -28,6 +29,8 @@ class Asked:
         self.read: Request | None = None
         self.how: tuple[str | None, ...] = ()
         """What the headers were that tell how to read it."""
+        self.steady: Steady | None = None
+        """What it comes to, where that is always the same."""
 
     def keep(self, read: Request, how: tuple[str | None, ...], size: int) -> None:
         """Keep what a body of `size` bytes was read as, if it is small and comes again."""
@@ -56,4 +59,4 @@ class Known:
     def reread(self) -> None:
         """Read everything anew: bodies are now read in another way."""
         for asked in self._asked.values():
-            asked.read = None
+            asked.read = asked.steady = None

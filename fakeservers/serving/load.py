@@ -1,9 +1,13 @@
-"""How many answers one fake is making, and the queue of those that wait for a slot."""
+"""How many answers one fake is making, how that slows them, and the queue of those that wait for
+a slot."""
 
 import asyncio
 from collections import deque
 
-from ..behaviour.pace import Pace
+from ..behaviour.pace import Pace, Timing, timing
+from ..canonical import CompletionResult, RawReply, Result, Thinking
+from ..rng import Seed
+from .charging import metered
 
 __all__ = ["Load", "Turn"]
 
@@ -48,6 +52,23 @@ class Load:
         if slots is None or slots < 2:
             return 0.0
         return min(1.0, max(0, self._running - 1) / (slots - 1))
+
+    def timing(self, pace: Pace, result: Result | RawReply, seed: Seed, *, cold: bool) -> Timing:
+        """What the answer's waiting times are; only generated content takes time by token. `cold`
+        is a model that is not in memory."""
+        usage = metered(result)
+        streamed = isinstance(result, CompletionResult) and any(
+            isinstance(part, Thinking) and part.text for part in result.reply.parts
+        )
+        return timing(
+            pace,
+            seed.of(b"pace").random,
+            load=lambda: self.share(pace),
+            input_tokens=usage.input_tokens - usage.cached_tokens,
+            tokens=usage.output_tokens,
+            hidden_tokens=0 if streamed else usage.reasoning_tokens,
+            cold=cold,
+        )
 
     def enter(self, pace: Pace) -> Turn:
         """Take a slot, or a place in the queue, in the order of arrival."""

@@ -2,13 +2,15 @@
 
 uvicorn reads bytes, keeps count of connections and holds back a writer that is too quick. In
 place of its ASGI cycle stands a direct one: an answer that waits for nothing is written within
-the call that brought the request's last byte, without a task or a message in between.
+the call that brought the request's last byte, without a task or a message in between. A head that
+came before is not parsed again.
 """
 
 import asyncio
 import logging
 import re
 from collections import deque
+from functools import cache
 from typing import Any
 
 import uvicorn
@@ -17,7 +19,6 @@ from uvicorn.server import ServerState
 
 from ..wire.base import HttpRequest
 from . import receiving
-from .app import App
 from .connection import Http1Connection, abort
 from .service import Delivery, Service
 
@@ -37,9 +38,13 @@ log = logging.getLogger("llmsim")
 class FakeProtocol(HttpToolsProtocol):
     """One client's connection to one fake."""
 
-    def __init__(self, service: Service, *, keep_alive_s: float, **options: Any) -> None:
+    def __init__(
+        self, service: Service, heads: receiving.Heads, *, keep_alive_s: float, **options: Any
+    ) -> None:
         super().__init__(**options)
         self._service = service
+        self._heads = heads
+        self._piece: bytes | None = None
         self._keep_alive_s = keep_alive_s
         self._idle_since_s = 0.0
         self._idle_timer: asyncio.TimerHandle | None = None
@@ -68,9 +73,16 @@ class FakeProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if not self._receiving and b"h2c" in data:
-            data = H2C.sub(rb"\1x-upgrade:\2", data, count=1)
-        super().data_received(data)
+        if self._receiving or self._delivering is not None or self.transport.is_closing():
+            super().data_received(data)
+        elif (http := self._heads.request(data)) is not None:
+            self._answer(http, "1.1", keeps_alive=True, too_large=False)
+        else:
+            if b"h2c" in data:
+                data = H2C.sub(rb"\1x-upgrade:\2", data, count=1)
+            self._piece = data
+            super().data_received(data)
+            self._piece = None
 
     def _if_idle(self) -> None:
         """Close the connection if it has been idle for long enough, else look again later."""
@@ -115,6 +127,8 @@ class FakeProtocol(HttpToolsProtocol):
         http = self._request(body[0] if len(body) == 1 else b"".join(body))
         version = self.parser.get_http_version()
         keeps_alive = version != "1.0" and self.parser.should_keep_alive()
+        if self._piece is not None and keeps_alive:
+            self._heads.learn(self._piece, http)
         too_large = self._body_bytes > receiving.BODY_BYTES_MAX
         if self._delivering is None and not self._queue:
             self._answer(http, version, keeps_alive, too_large)
@@ -180,23 +194,16 @@ class Protocols:
 
     def __init__(self, service: Service, *, keep_alive_s: float) -> None:
         self._service = service
+        self._heads = receiving.Heads()
         self._keep_alive_s = keep_alive_s
         self._state = ServerState()
-        self._config = uvicorn.Config(
-            App(service),
-            log_config=None,
-            loop="none",
-            lifespan="off",
-            ws="none",
-            proxy_headers=False,
-        )
-        self._config.load()
 
     def __call__(self) -> FakeProtocol:
         return FakeProtocol(
             self._service,
+            self._heads,
             keep_alive_s=self._keep_alive_s,
-            config=self._config,
+            config=_config(),
             server_state=self._state,
             app_state={},
             _loop=asyncio.get_running_loop(),
@@ -208,3 +215,22 @@ class Protocols:
             transport = getattr(connection, "transport", None)
             if transport is not None:
                 transport.abort()
+
+
+@cache
+def _config() -> uvicorn.Config:
+    """uvicorn's settings, the same for every connection. Its application is never called."""
+    config = uvicorn.Config(
+        _nothing,
+        log_config=None,
+        loop="none",
+        lifespan="off",
+        ws="none",
+        proxy_headers=False,
+    )
+    config.load()
+    return config
+
+
+async def _nothing(scope: object, receive: object, send: object) -> None:
+    """The application that uvicorn asks for; requests go to the fake itself."""

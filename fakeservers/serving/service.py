@@ -2,6 +2,7 @@
 
 import asyncio
 from email.utils import formatdate
+from functools import lru_cache
 
 from ..evidence.journal import Exchange
 from ..wire.base import Answer, HttpRequest
@@ -12,6 +13,8 @@ from .exchange import Fake
 from .load import Turn
 
 __all__ = ["Delivery", "Service"]
+
+DAY_S = 24 * 60 * 60
 
 
 class Service:
@@ -42,8 +45,19 @@ class Service:
     def _http_date(self) -> str:
         second = int(self.fake.clock.wall())
         if self._date[0] != second:
-            self._date = (second, formatdate(second, usegmt=True))
+            self._date = (second, _http_date(second))
         return self._date[1]
+
+
+def _http_date(second: int) -> str:
+    """As HTTP writes it. In virtual time hardly two answers leave in the same second."""
+    day, rest = divmod(second, DAY_S)
+    return f"{_http_day(day)}{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02} GMT"
+
+
+@lru_cache(maxsize=4)
+def _http_day(day: int) -> str:
+    return formatdate(day * DAY_S, usegmt=True).removesuffix("00:00:00 GMT")
 
 
 class Delivery:

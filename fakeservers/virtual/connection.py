@@ -9,6 +9,7 @@ import asyncio
 import errno
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -87,10 +88,7 @@ class VirtualTransport(asyncio.Transport):
         protocol: asyncio.BaseProtocol,
         local: Address,
         remote: Address,
-        port: int,
     ) -> None:
-        self.port = port
-        """The server's port, at both ends."""
         self._view = SocketView(network, local, remote, lambda: self.readable)
         super().__init__({"socket": self._view, "sockname": local, "peername": remote})
         self._network = network
@@ -99,9 +97,8 @@ class VirtualTransport(asyncio.Transport):
         self._inbox: list[bytes] = []
         self._ended: Exception | None = None  # comes after the inbox: EOFError, or a reset
         self._end_told = False
-        self._held: list[tuple[Callable[[Any], None], Any]] = []  # by a silent network
+        self._under_way: deque[tuple[Callable[[Any], None], Any]] = deque()
         self._unread_bytes = 0  # written here, and not yet read there
-        self._arrives_s = 0.0
         self._high, self._low = WRITE_BYTES_MAX, WRITE_BYTES_MAX // 4
         self._closing = self._lost = self._eof_sent = self._pumping = False
         self._reading_paused = self._writing_paused = False
@@ -146,11 +143,6 @@ class VirtualTransport(asyncio.Transport):
     def abort(self) -> None:
         self.close()
 
-    def reset(self) -> None:
-        """Send an RST after what was written."""
-        self._view.lingers = False
-        self.close()
-
     def is_closing(self) -> bool:
         return self._closing
 
@@ -164,24 +156,18 @@ class VirtualTransport(asyncio.Transport):
         self._high = high if high is not None else (4 * low if low else WRITE_BYTES_MAX)
         self._low = low if low is not None else self._high // 4
 
-    def _send(self, arrive: Any, what: Any) -> None:
-        """Have it arrive half a round trip later, and never before what was sent earlier."""
-        troubles = self._network.troubles
-        if self._held or troubles.has(self.port, "silent"):
-            self._held.append((arrive, what))
-            return
-        now_s = self._loop.time()
-        self._arrives_s = max(self._arrives_s, now_s + self._network.way_s(self.port))
-        if self._arrives_s > now_s:
-            self._loop.call_at(self._arrives_s, arrive, what)
-        else:
+    def _send(self, arrive: Callable[[Any], None], what: Any) -> None:
+        """Have it arrive half a round trip later."""
+        if not (self._network.rtt_s or self._under_way):
             arrive(what)
+            return
+        self._under_way.append((arrive, what))
+        self._loop.call_later(self._network.rtt_s / 2, self._arrive)
 
-    def go_on(self) -> None:
-        """The network speaks again: send what it held back."""
-        held, self._held = self._held, []
-        for arrive, what in held:
-            self._send(arrive, what)
+    def _arrive(self) -> None:
+        # Whichever timer fires first, what was sent first has arrived.
+        arrive, what = self._under_way.popleft()
+        arrive(what)
 
     # --- reading ---
 
@@ -234,17 +220,10 @@ class VirtualTransport(asyncio.Transport):
                 self.close()
 
     def _hand_over(self, data: bytes) -> None:
-        size = min(len(data), READ_BYTES_MAX)
-        if isinstance(self._protocol, asyncio.BufferedProtocol):
-            buffer = memoryview(self._protocol.get_buffer(size))
-            size = min(size, len(buffer))
-            buffer[:size] = data[:size]
-        self._inbox = [data[size:]] if size < len(data) else []
-        if isinstance(self._protocol, asyncio.BufferedProtocol):
-            self._protocol.buffer_updated(size)
-        else:
-            self._protocol.data_received(data[:size])
-        self.peer._was_read(size)
+        read, more = data[:READ_BYTES_MAX], data[READ_BYTES_MAX:]
+        self._inbox = [more] if more else []
+        self._protocol.data_received(read)
+        self.peer._was_read(len(read))
 
     def _was_read(self, size: int) -> None:
         self._unread_bytes -= size
@@ -281,8 +260,8 @@ def linked(
     remote: Address,
 ) -> tuple[VirtualTransport, VirtualTransport]:
     """Connect two protocols; the end of the client and the end of the server."""
-    here = VirtualTransport(network, client, local, remote, remote[1])
-    there = VirtualTransport(network, server, remote, local, remote[1])
+    here = VirtualTransport(network, client, local, remote)
+    there = VirtualTransport(network, server, remote, local)
     here.peer, there.peer = there, here
     server.connection_made(there)
     client.connection_made(here)

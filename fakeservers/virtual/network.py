@@ -8,6 +8,7 @@ import asyncio
 import errno
 import os
 import socket
+from collections import deque
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from ipaddress import ip_address
@@ -16,37 +17,40 @@ from typing import Any
 from .connection import Address, SocketView, VirtualTransport, linked
 from .errors import RealNetworkError, SimulationError
 from .loop import VirtualLoop
-from .troubles import Trouble, TroubleKind, Troubles
 
-__all__ = ["Network", "NetworkLoop"]
+__all__ = ["LOOPBACK", "Network", "NetworkLoop"]
 
 LOOPBACK = "127.0.0.1"
 PORTS_FROM = 11_001
 CLIENT_PORTS_FROM = 49_152
 PORT_MAX = 65_535
 HOSTS_REMEMBERED_MAX = 256
+REFUSALS_KEPT_MAX = 10_000
 
 ProtocolFactory = Callable[[], asyncio.BaseProtocol]
+Refusal = tuple[float, int]
+"""When, and at which port."""
+
 Info = tuple[int, int, int, str, tuple[Any, ...]]
 
 
 class Network:
     """Addresses that answer, and the connections to them.
 
-    rtt_s     seconds of a round trip: a connection takes one, bytes take half of one
-    troubles  what is wrong with which port
+    rtt_s  seconds of a round trip: a connection takes one, bytes take half of one
     """
 
     loop: "NetworkLoop"
 
     def __init__(self, *, rtt_s: float = 0.0) -> None:
         self.rtt_s = rtt_s
-        self.troubles = Troubles()
         self._listening: dict[Address, VirtualServer] = {}
         self._open: dict[VirtualTransport, None] = {}
         self._next_port = PORTS_FROM
         self._next_client_port = CLIENT_PORTS_FROM
         self._quiet: tuple[int, int] | None = None
+        self.refusals: deque[Refusal] = deque(maxlen=REFUSALS_KEPT_MAX)
+        """The connections that were refused, of which no fake knows."""
 
     # --- addresses ---
 
@@ -59,17 +63,28 @@ class Network:
             self._next_port += 1
         return SocketView(self, (numeric(host), port))
 
-    def knows(self, host: str) -> bool:
-        """Whether the host is of this world: this machine, or what listens under that name."""
-        return is_loopback(host) or any(at[0] == numeric(host) for at in self._listening)
+    def check_host(self, host: str) -> None:
+        """Raise RealNetworkError for a host that is not of this world: neither this machine, nor
+        a name under which something listens."""
+        if not (is_loopback(host) or any(at[0] == host for at in self._listening)):
+            raise RealNetworkError(
+                f"{host} is not in the simulated world, and nothing outside of it is reached. Let "
+                f"the program take its base URL from the environment, as the SDKs do, or give the "
+                f"client the url of a fake, such as sim.openai.url."
+            )
 
     def serves(self, host: str, port: int) -> bool:
         """Whether something listens there."""
         return (numeric(host), port) in self._listening or ("0.0.0.0", port) in self._listening
 
-    def refuses(self, port: int) -> bool:
-        """Whether nobody listens at a port of this machine."""
-        return (LOOPBACK, port) not in self._listening
+    def check_listening(self, port: int) -> None:
+        """Raise ConnectionRefusedError when nobody listens at a port of this machine."""
+        if (LOOPBACK, port) not in self._listening:
+            raise self._refused(LOOPBACK, port)
+
+    def _refused(self, host: str, port: int) -> ConnectionRefusedError:
+        self.refusals.append((self.loop.time(), port))
+        return ConnectionRefusedError(errno.ECONNREFUSED, f"Connect call failed {(host, port)}")
 
     def listen(self, server: "VirtualServer") -> None:
         if server.address in self._listening:
@@ -80,29 +95,17 @@ class Network:
         if self._listening.get(server.address) is server:
             del self._listening[server.address]
 
-    def way_s(self, port: int) -> float:
-        """How long bytes take to or from a port."""
-        return self.rtt_s / 2 + self.troubles.delay_s(port)
-
     # --- connections ---
 
     async def reach(self, host: str, port: int) -> "VirtualServer":
         """What listens there, one round trip later. Raises ConnectionRefusedError, or
         RealNetworkError for an address outside of this world."""
-        if not self.knows(host):
-            raise RealNetworkError(
-                f"{host}:{port} is not in the simulated world, and real connections are refused "
-                f"in it. Let the program take its base URL from the environment, as the SDKs do, "
-                f"or give the client the url of a fake, such as sim.openai.url."
-            )
-        await self.troubles.silence_over(port)
-        await asyncio.sleep(2 * self.way_s(port))
+        self.check_host(host)
+        await asyncio.sleep(self.rtt_s)
         server = self._listening.get((numeric(host), port))
         server = server or self._listening.get(("0.0.0.0", port))
         if server is None:
-            raise ConnectionRefusedError(
-                errno.ECONNREFUSED, f"Connect call failed {(numeric(host), port)}"
-            )
+            raise self._refused(numeric(host), port)
         return server
 
     def connect(self, client: asyncio.BaseProtocol, server: "VirtualServer") -> VirtualTransport:
@@ -113,26 +116,6 @@ class Network:
         ends = linked(self, client, server.protocol(), local, server.address)
         self._open.update(dict.fromkeys(ends))
         return ends[0]
-
-    def begin(self, port: int, kind: TroubleKind, *, delay_s: float = 0.0) -> Trouble:
-        """Let something be wrong with a port from now on; `end` takes what this returns."""
-        trouble = Trouble(kind=kind, delay_s=delay_s)
-        self.troubles.begin(port, trouble)
-        return trouble
-
-    def end(self, port: int, trouble: Trouble) -> None:
-        """Let it be right again, and bytes go on that were held back."""
-        self.troubles.end(port, trouble)
-        if not self.troubles.has(port, "silent"):
-            for transport in tuple(self._open):
-                if transport.port == port:
-                    transport.go_on()
-
-    def reset(self, port: int) -> None:
-        """Reset every connection to a port, now."""
-        for transport in tuple(self._open):
-            if transport.get_extra_info("sockname")[1] == port:
-                transport.reset()
 
     def forget(self, transport: VirtualTransport) -> None:
         self._open.pop(transport, None)
@@ -211,12 +194,7 @@ class NetworkLoop(VirtualLoop):
         """What `getaddrinfo` answers: one address. Raises RealNetworkError for other names."""
         host = host.decode("ascii") if isinstance(host, bytes) else host or LOOPBACK
         kind = socket.SOCK_STREAM, socket.IPPROTO_TCP
-        if not self._network.knows(host):
-            raise RealNetworkError(
-                f"{host} is not in the simulated world, and no real name is looked up in it. Let "
-                f"the program take its base URL from the environment, as the SDKs do, or give the "
-                f"client the url of a fake, such as sim.openai.url."
-            )
+        self._network.check_host(host)
         return [(socket.AF_INET, *kind, "", (numeric(host), int(port or 0)))]
 
     async def create_connection(  # type: ignore[override]

@@ -1,7 +1,7 @@
 """Calls against the rules that fail them, over time, as text: a row of each for every provider,
 then the list. A scenario without its calls is drawn by `evidence.timeline`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..behaviour.plain import failure_words
 from ..behaviour.scenario import Rule, Scenario
@@ -12,33 +12,54 @@ __all__ = ["timeline"]
 
 WIDTH = 72
 LISTED_MAX = 200
-LEGEND = "~ fault   . answered   x answered with an error   ! broken off"
+LEGEND = "~ fault   . answered   x answered with an error   ! broken off or refused"
+LONG_S = 3600.0
+"""From here on times are told in hours, minutes and seconds."""
 
 
 Spell = tuple[str, Rule, Window]
 """A provider's name, its rule, and a time in which the rule may hold."""
 
 
-def timeline(calls: Sequence[Exchange], scenario: Scenario, end_s: float) -> str:
+Refused = tuple[float, str]
+"""When a connection was refused, and by which provider."""
+
+
+def timeline(
+    calls: Sequence[Exchange], refused: Sequence[Refused], scenario: Scenario, end_s: float
+) -> str:
     """What was called when, and what was to go wrong then, from 0 to `end_s`: the rules that fail
     in windows of time. Those that hold at any time are seen in the calls."""
     spells = list(_spells(scenario, end_s))
-    names = list(dict.fromkeys([*(name for name, _, _ in spells), *(c.provider for c in calls)]))
+    marks = [(c.provider, c.started_s, _mark(c)) for c in calls]
+    marks += [(provider, at_s, "!") for at_s, provider in refused]
+    names = list(dict.fromkeys(name for name, *_ in (*spells, *marks)))
+    clock = _clock if end_s >= LONG_S else _seconds
     if not names:
-        return f"Nothing was called in {end_s:g} s."
+        return f"Nothing was called in {clock(end_s)}."
     gap = max(map(len, names)) + 1
-    lines = [f"{'':{gap}}0 s{f'{end_s:g} s':>{WIDTH - 3}}"]
+    lines = [f"{'':{gap}}{clock(0)}{clock(end_s):>{WIDTH - len(clock(0))}}"]
     for name in names:
         own = [window for provider, _, window in spells if provider == name]
         if own:
             row = _row(((w.start_s, min(w.end_s, end_s), "~") for w in own), end_s)
             lines.append(f"{name:{gap}}{row}")
         row = _row(
-            ((c.started_s, c.started_s, _mark(c)) for c in calls if c.provider == name), end_s
+            ((at_s, at_s, mark) for provider, at_s, mark in marks if provider == name), end_s
         )
         lines.append(f"{'' if own else name:{gap}}{row}")
-    lines += [f"{'':{gap}}{LEGEND}", *_listed(calls, spells)]
+    lines += [f"{'':{gap}}{LEGEND}", *_listed(calls, refused, spells, clock)]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _seconds(at_s: float, digits: str = "g") -> str:
+    return f"{at_s:{digits}} s"
+
+
+def _clock(at_s: float, digits: str = "") -> str:
+    minutes, seconds = divmod(round(at_s, 3 if digits else 0), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02}:" + (f"{seconds:06.3f}" if digits else f"{seconds:02.0f}")
 
 
 def _spells(scenario: Scenario, end_s: float) -> Iterator[Spell]:
@@ -72,28 +93,33 @@ def _mark(call: Exchange) -> str:
     return "x" if call.status >= 400 else "."
 
 
-def _listed(calls: Sequence[Exchange], spells: Sequence[Spell]) -> list[str]:
-    events = [(window.start_s, 0, _announced(*spell)) for spell in spells for window in spell[2:]]
+def _listed(
+    calls: Sequence[Exchange],
+    refused: Sequence[Refused],
+    spells: Sequence[Spell],
+    clock: Callable[..., str],
+) -> list[str]:
+    events = [(spell[2].start_s, 0, _announced(*spell, clock)) for spell in spells]
     events += [(call.started_s, 1, _told(call)) for call in calls]
+    events += [(at_s, 1, f"{provider} refuses a connection") for at_s, provider in refused]
     events.sort(key=lambda event: event[:2])
-    lines = [f"{at_s:>12.3f} s  {text}" for at_s, _, text in events[:LISTED_MAX]]
+    lines = [f"{clock(at_s, '.3f'):>14}  {text}" for at_s, _, text in events[:LISTED_MAX]]
     if (more := len(events) - LISTED_MAX) > 0:
         lines.append(f"{'':12}and {more} more")
     return lines
 
 
-def _announced(provider: str, rule: Rule, window: Window) -> str:
+def _announced(provider: str, rule: Rule, window: Window, clock: Callable[..., str]) -> str:
     asked = f" on({rule.match})" if str(rule.match) else ""
     return (
         f"{provider}{asked} fails {failure_words(rule)} "
-        f"from {window.start_s:g} s to {window.end_s:g} s"
+        f"from {clock(window.start_s)} to {clock(window.end_s)}"
     )
 
 
 def _told(call: Exchange) -> str:
     took_s = call.ended_s - call.started_s
     took = f" in {took_s:g} s" if took_s > 0 else ""
-    left = "" if call.outcome == "complete" else f", {call.outcome}"
     model = f" {call.model}" if call.model else ""
     what = f"{call.provider} #{call.number} {call.method} {call.path}{model}"
-    return f"{what} -> {call.status}{took}{left}"
+    return f"{what} -> {call.came_to}{took}"

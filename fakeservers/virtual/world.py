@@ -20,7 +20,6 @@ from ..api import FakeServers
 from ..behaviour.scenario import Scenario
 from ..evidence.record import record
 from ..rng import derive
-from ..serving.app import App
 from ..serving.exchange import Fake
 from ..serving.server import Listener, ServerThread
 from ..serving.service import Service
@@ -137,9 +136,9 @@ class Simulation(FakeServers):
         providers: tuple[Provider, ...],
     ) -> None:
         self.network = network
-        """Round-trip time and what is wrong with which port."""
+        """Its round-trip time, and who listens at which port."""
         self.loop = loop
-        self._apps: dict[int, App] = {}
+        self._services: dict[int, Service] = {}
         self._epoch_s = starts.timestamp()
         self._blocking = Blocking(loop)
         self._runner = asyncio.Runner(loop_factory=lambda: loop)
@@ -183,7 +182,7 @@ class Simulation(FakeServers):
     def _listener(self, name: str, fake: Fake) -> Listener:
         service = Service(fake)
         listener = Listener(service, bind=self.network.bind)
-        self._apps[listener.port] = App(service)
+        self._services[listener.port] = service
         return listener
 
     def transport(self, flavour: Flavour = "httpx2", *, connections_max: int | None = None) -> Any:
@@ -191,11 +190,7 @@ class Simulation(FakeServers):
         takes: faster than the network in memory, to which `connections_max` compares as the
         size of a client's pool."""
         return in_memory_transport(
-            self._apps,
-            self.network,
-            flavour=flavour,
-            connections_max=connections_max,
-            refuses=self.network.refuses,
+            self._services, self.network, flavour=flavour, connections_max=connections_max
         )
 
     async def post(
@@ -211,9 +206,9 @@ class Simulation(FakeServers):
         provider's base URL, as in `await sim.post("openai", "/responses", {...})`. Credentials
         are sent along. Raises ConnectionRefusedError, ConnectionResetError, TimeoutError."""
         self[provider]  # raises KeyError that names those there are
-        fake, port = self._fakes[provider], self._listeners[provider].port
-        whole = fake.provider.base + path
-        return await post(self._apps[port], self.network, port, whole, body, headers, timeout_s)
+        whole, port = self._fakes[provider].provider.base + path, self._listeners[provider].port
+        service = self._services[port]
+        return await post(service, self.network, port, whole, body, headers, timeout_s)
 
     # --- time ---
 
@@ -236,7 +231,9 @@ class Simulation(FakeServers):
     def timeline(self) -> str:
         """Calls against the rules that fail them over time, readable."""
         note = "" if WALL_CLOCK_FOLLOWS else f"\n{WALL_CLOCK_STAYS}"
-        return timeline(self.journal, self.scenario, self.now) + note
+        names = {port: service.fake.provider.name for port, service in self._services.items()}
+        refused = [(at_s, names[port]) for at_s, port in self.network.refusals if port in names]
+        return timeline(self.journal, refused, self.scenario, self.now) + note
 
     def record(self) -> bytes:
         """The journal as bytes: the same for the same seed and program, in every process."""

@@ -11,8 +11,7 @@ costs several times as much to make.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from itertools import cycle
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import orjson
 
@@ -26,6 +25,7 @@ __all__ = [
     "Frames",
     "Headers",
     "HttpRequest",
+    "Preparing",
     "Provider",
     "RequestHeaders",
     "Route",
@@ -47,27 +47,20 @@ class Frame:
 
 @dataclass(slots=True)
 class Frames:
-    """Frames of output that differ only in their middles: each is `start`, a middle, and one of
-    the `ends`, which take turns. Where nothing lies between them they are one piece of data,
-    put together many times quicker than one by one."""
+    """Frames that begin alike: each is `start` and one of the `tails`. Where nothing lies between
+    them they are one piece of data, put together many times quicker than one by one."""
 
     start: bytes
-    middles: Sequence[bytes]
-    ends: Sequence[bytes]
+    tails: Sequence[bytes]
+    content: bool = True
 
     @property
     def data(self) -> bytes:
-        count = len(self.middles)
-        if not count:
-            return b""
-        pieces = [self.start] * (3 * count)
-        pieces[1::3] = self.middles
-        pieces[2::3] = (list(self.ends) * (count // len(self.ends) + 1))[:count]
-        return b"".join(pieces)
+        return self.start + self.start.join(self.tails) if self.tails else b""
 
     def __iter__(self) -> Iterator[Frame]:
-        for middle, end in zip(self.middles, cycle(self.ends), strict=False):
-            yield Frame(self.start + middle + end, True)
+        for tail in self.tails:
+            yield Frame(self.start + tail, self.content)
 
 
 def single(frames: "Iterable[Frame | Frames]") -> Iterator[Frame]:
@@ -164,6 +157,16 @@ class Endpoint(Protocol):
 
     def render(self, request: Any, result: Any, stamp: Stamp) -> Answer:
         """Write the answer to what `parse` returned, streamed if the request asked for it."""
+        ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """An Endpoint that can put together once what the answers to one request share."""
+
+    def prepared(self, request: Any, result: Any) -> Callable[[Stamp], Answer] | None:
+        """`render` for this request and result, whatever the stamp; None where too much of the
+        answer depends on it."""
         ...
 
 

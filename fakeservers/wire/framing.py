@@ -2,6 +2,7 @@
 
 import json
 from functools import lru_cache
+from itertools import cycle
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -20,8 +21,8 @@ __all__ = [
     "json_bytes",
     "line",
     "quote",
-    "quoted",
     "sse",
+    "tails",
 ]
 
 REMEMBERED_TEXTS_MAX = 256
@@ -53,21 +54,24 @@ quote = encode_basestring
 SSE_DONE = b"data: [DONE]\n\n"
 
 
-def quoted(text: str, chunks: tuple[str, ...] = ()) -> tuple[bytes, ...]:
-    """The deltas of a text as JSON string literals in bytes."""
+def tails(
+    text: str, chunks: tuple[str, ...], ends: tuple[str, ...], start: str = ""
+) -> tuple[bytes, ...]:
+    """The deltas of a text as JSON string literals, each after `start` and before one of the
+    `ends`, which take turns."""
     if not chunks and len(text) <= REMEMBERED_CHARS_MAX:
-        return _remembered(text)
-    return _quoted(deltas(text, chunks))
+        return _remembered(text, ends, start)
+    return _tails(deltas(text, chunks), ends, start)
 
 
-def _quoted(pieces: tuple[str, ...]) -> tuple[bytes, ...]:
-    return tuple([encode(quote(piece)) for piece in pieces])
+def _tails(pieces: tuple[str, ...], ends: tuple[str, ...], start: str) -> tuple[bytes, ...]:
+    return tuple([encode(f"{start}{quote(piece)}{end}") for piece, end in zip(pieces, cycle(ends))])
 
 
 @lru_cache(maxsize=REMEMBERED_TEXTS_MAX)
-def _remembered(text: str) -> tuple[bytes, ...]:
+def _remembered(text: str, ends: tuple[str, ...], start: str) -> tuple[bytes, ...]:
     """A scripted text is streamed with every request."""
-    return _quoted(deltas(text))
+    return _tails(deltas(text), ends, start)
 
 
 def encode(text: str) -> bytes:

@@ -25,12 +25,12 @@ def go_duration(seconds: float) -> str:
     """A duration as Go prints it: `12ms`, `1.5s`, `6m0s`."""
     if (ms := round(seconds * 1000)) < 1000:
         return f"{ms}ms" if ms else "0s"
-    minutes, rest = divmod(round(seconds, 3), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    text = f"{rest:g}s"
-    if hours or minutes:
-        text = f"{minutes}m{text}"
-    return f"{hours}h{text}" if hours else text
+    minutes, ms = divmod(ms, 60_000)
+    text = f"{ms / 1000:g}s"
+    if not minutes:
+        return text
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes}m{text}" if hours else f"{minutes}m{text}"
 
 
 def _date(after_s: float, stamp: Stamp) -> Headers:

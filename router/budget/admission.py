@@ -13,14 +13,15 @@ from ..accounting import Claim, Grant
 from ..clock import Clock
 from ..errors import BudgetExceeded
 from ..ledger.base import Scope, ScopeSummary
-from ..ledger.store import Store
+from ..ledger.store import Store, has_room
 from ..money import usd_from_pico
 from ..types import LLMRequest
+from .calls import OpenCalls
 from .history import History
 from .policy import EVERYTHING, CostManagementPolicy, Limit
 from .waiting import Line
 
-__all__ = ["Admission", "Applying", "Held", "budget_exceeded", "scope_name"]
+__all__ = ["Admission", "Applying", "Held", "budget_exceeded", "held_as", "scope_name"]
 
 _CLAMP_TRIES = 8
 
@@ -30,10 +31,12 @@ Applying = Sequence[tuple[Limit, Scope]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held(Grant):
-    """A grant with what its settlement needs: its scopes, and the bound that it was granted for
-    (more than `amount_pico` in mode soft). Not `stored` where the store was down."""
+    """A grant with what its settlement needs: its scopes in the ledger, those that end with its
+    call, and the bound that it was granted for (more than `amount_pico` in mode soft). Not
+    `stored` where the store was down."""
 
     scopes: tuple[Scope, ...]
+    of_call: tuple[Scope, ...]
     bound_pico: int
     stored: bool = True
 
@@ -49,6 +52,7 @@ class Admission:
         clock: Clock,
         line: Line,
         history: History,
+        calls: OpenCalls,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._policy = policy
@@ -57,6 +61,7 @@ class Admission:
         self._wall = wall
         self._line = line
         self._history = history
+        self._calls = calls
 
     def applying(self, claim: Claim) -> tuple[tuple[Limit, Scope], ...]:
         return tuple(self._policy.applying(claim, self._wall()))
@@ -109,16 +114,19 @@ class Admission:
         self, claim: Claim, request: LLMRequest, applying: Applying, bound: int
     ) -> Held | ScopeSummary:
         amount = self._amount(claim, applying, bound)
-        scopes = (*(scope for _, scope in applying), Scope(name=EVERYTHING))
+        held = held_as(claim, request, applying, amount, bound)
+        self._calls.take(claim, amount)  # before anything is waited for: the call sees it at once
+        for scope in held.of_call:
+            summary = self._calls.summary(claim, scope)
+            if not has_room(scope, summary.posted_pico + summary.held_pico, amount):
+                return summary
         reservation = await self._ledger.reserve(
-            claim.hold_id, scopes, amount, ttl_s=self._policy.hold_ttl_s
+            claim.hold_id, held.scopes, amount, ttl_s=self._policy.hold_ttl_s
         )
         if reservation.hold is None:
             assert reservation.refused_by is not None
             return reservation.refused_by
-        return Held(
-            claim=claim, amount_pico=amount, request=request, scopes=scopes, bound_pico=bound
-        )
+        return held
 
     def _amount(self, claim: Claim, applying: Applying, bound_pico: int) -> int:
         """What is held: the bound, or what such calls usually cost where every limit is soft."""
@@ -162,7 +170,7 @@ class Admission:
                     if isinstance(held, Held):
                         return held
                 if self._clock.now() >= until_s or self._line.is_too_long(account):
-                    summary = await self._summary(applying, account)
+                    summary = await self._summary(claim, applying, account)
                     raise budget_exceeded(summary, claim.card.upper_bound(request), "queue")
                 await self._line.wait(ticket, until_s)
         finally:
@@ -187,10 +195,29 @@ class Admission:
             raise budget_exceeded(refused, claim.card.upper_bound(request), "queue")
         return refused
 
-    async def _summary(self, applying: Applying, account: str) -> ScopeSummary:
-        scopes = [scope for _, scope in applying]
-        found = next((scope for scope in scopes if scope.account == account), scopes[0])
-        return await self._ledger.summary(found)
+    async def _summary(self, claim: Claim, applying: Applying, account: str) -> ScopeSummary:
+        limit, scope = next((one for one in applying if one[1].account == account), applying[0])
+        if limit.ends_with(claim):
+            return self._calls.summary(claim, scope)
+        return await self._ledger.summary(scope)
+
+
+def held_as(
+    claim: Claim, request: LLMRequest, applying: Applying, amount_pico: int, bound_pico: int
+) -> Held:
+    """The grant of an amount, its scopes told apart by who keeps them. Every attempt is counted
+    in EVERYTHING."""
+    return Held(
+        claim=claim,
+        amount_pico=amount_pico,
+        request=request,
+        scopes=(
+            *(s for limit, s in applying if not limit.ends_with(claim)),
+            Scope(name=EVERYTHING),
+        ),
+        of_call=tuple(s for limit, s in applying if limit.ends_with(claim)),
+        bound_pico=bound_pico,
+    )
 
 
 def budget_exceeded(summary: ScopeSummary, need_pico: int, mode: str) -> BudgetExceeded:

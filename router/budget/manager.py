@@ -6,7 +6,7 @@ must not: how a claim is admitted (`admission.py`), how a store keeps amounts, w
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -14,13 +14,14 @@ from ..accounting import Claim, CostRecord, Grant
 from ..clock import Clock, SystemClock
 from ..costs import record_to_json
 from ..errors import LedgerUnavailable
-from ..events import BudgetWarning, Hooks
+from ..events import BoundExceeded, BudgetWarning, Hooks
 from ..ledger.base import Scope, ScopeSummary, Settlement
-from ..ledger.store import Store
+from ..ledger.store import Store, has_room
 from ..types import LLMRequest
-from .admission import Admission, Applying, Held, budget_exceeded, scope_name
+from .admission import Admission, Applying, Held, budget_exceeded, held_as, scope_name
+from .calls import OpenCalls
 from .history import History
-from .policy import EVERYTHING, CostManagementPolicy, Limit
+from .policy import CostManagementPolicy, Limit
 from .waiting import Line
 
 __all__ = ["BACKLOG_MAX", "LedgerBudget", "Standing"]
@@ -65,10 +66,16 @@ class LedgerBudget:
         self._wall = wall or clock.wall
         self._line = Line(clock)
         self._history = History()
+        self._calls = OpenCalls()
         self._admission = Admission(
-            policy, ledger, clock=clock, wall=self._wall, line=self._line, history=self._history
+            policy,
+            ledger,
+            clock=clock,
+            wall=self._wall,
+            line=self._line,
+            history=self._history,
+            calls=self._calls,
         )
-        self._in_call: dict[str, dict[str, int]] = {}
         self._warned: dict[str, None] = {}
         self._backlog: deque[tuple[Held, CostRecord]] = deque(maxlen=BACKLOG_MAX)
 
@@ -85,17 +92,17 @@ class LedgerBudget:
             if any(self._fails_closed(limit) for limit, _ in applying) or (
                 not applying and self.policy.store_down == "closed"
             ):
-                self._leave_call(claim)
+                self._calls.leave(claim)
                 raise
             return self._without_store(claim, request, applying, error)
         except BaseException:
-            self._leave_call(claim)
+            self._calls.leave(claim)
             raise
 
     async def settle(self, grant: Grant, record: CostRecord) -> None:
         """Post what was really spent; idempotent by attempt id."""
         assert isinstance(grant, Held), "the grant that reserve returned"
-        self._leave_call(grant.claim)
+        self._calls.leave(grant.claim)
         try:
             await self._settle(grant, record)
         except LedgerUnavailable:
@@ -103,9 +110,12 @@ class LedgerBudget:
                 raise
             self._backlog.append((grant, record))
             return
+        if self.hooks and record.amount_pico > grant.bound_pico:
+            self.hooks.emit(_exceeded(grant, record))
         self._history.add(grant.claim.target.id, record.amount_pico, grant.bound_pico)
-        self._line.call(scope.account for scope in grant.scopes)
-        await self._warn(grant.scopes)
+        self._line.call(scope.account for scope in (*grant.of_call, *grant.scopes))
+        if self.hooks:
+            await self._warn(grant, record)
         if self._backlog:
             await self._settle_backlog()
 
@@ -127,16 +137,13 @@ class LedgerBudget:
         await self.ledger.aclose()
 
     def _check_call(self, claim: Claim, need: int) -> None:
-        """The call's own budget, and its room for this attempt taken at once. It is no account
-        of the ledger: it ends with the call, and all attempts of a call run here."""
-        if claim.limit_pico is not None:
-            held = sum(self._in_call.get(claim.call_id, {}).values())
-            if claim.limit_pico == 0 or claim.spent_pico + held + need > claim.limit_pico:
-                scope = Scope(name="call", key=claim.call_id, limit_pico=claim.limit_pico)
-                summary = ScopeSummary(scope=scope, posted_pico=claim.spent_pico, held_pico=held)
-                mode = "downgrade" if self.policy.mode == "downgrade" else "strict"
-                raise budget_exceeded(summary, need, mode)
-        self._in_call.setdefault(claim.call_id, {})[claim.hold_id] = need
+        """The call's own budget, and its room for this attempt taken at once."""
+        scope = Scope(name="call", key=claim.call_id, limit_pico=claim.limit_pico)
+        summary = self._calls.summary(claim, scope)
+        if not has_room(scope, summary.posted_pico + summary.held_pico, need):
+            mode = "downgrade" if self.policy.mode == "downgrade" else "strict"
+            raise budget_exceeded(summary, need, mode)
+        self._calls.take(claim, need)
 
     # A store that is down
 
@@ -145,14 +152,7 @@ class LedgerBudget:
     ) -> Held:
         logging.getLogger("router").warning("the ledger is down and its limits open: %s", error)
         bound = claim.card.upper_bound(request)
-        return Held(
-            claim=claim,
-            amount_pico=bound,
-            request=request,
-            scopes=(*(scope for _, scope in applying), Scope(name=EVERYTHING)),
-            bound_pico=bound,
-            stored=False,
-        )
+        return replace(held_as(claim, request, applying, bound, bound), stored=False)
 
     def _fails_closed(self, limit: Limit) -> bool:
         return self.policy.store_down_of(limit) == "closed"
@@ -187,24 +187,18 @@ class LedgerBudget:
             # Settled before, which changes nothing, or expired under us, which is put right.
             await self.ledger.reconcile(hold_id, settlement)
 
-    def _leave_call(self, claim: Claim) -> None:
-        holds = self._in_call.get(claim.call_id)
-        if holds is not None:
-            holds.pop(claim.hold_id, None)
-            if not holds:
-                del self._in_call[claim.call_id]
-
-    async def _warn(self, scopes: Sequence[Scope]) -> None:
+    async def _warn(self, grant: Held, record: CostRecord) -> None:
         """Tell once when an account reaches its threshold, and again if it was below since."""
-        if not self.hooks:
-            return
         limits = {limit.name: limit for limit in self.policy.all_limits()}
-        for scope in scopes:
+        for scope in (*grant.of_call, *grant.scopes):
             limit = limits.get(scope.name)
             if limit is None or not scope.limit_pico:
                 continue
-            summary = await self.ledger.summary(scope)
-            used = summary.posted_pico + summary.held_pico
+            if scope in grant.of_call:
+                used = grant.claim.spent_pico + record.amount_pico
+            else:
+                summary = await self.ledger.summary(scope)
+                used = summary.posted_pico + summary.held_pico
             percent = self.policy.warn_percent_of(limit)
             if used * 100 < percent * scope.limit_pico:
                 self._warned.pop(scope.account, None)
@@ -220,3 +214,12 @@ class LedgerBudget:
                         threshold_percent=percent,
                     )
                 )
+
+
+def _exceeded(grant: Held, record: CostRecord) -> BoundExceeded:
+    return BoundExceeded(
+        attempt_id=record.attempt_id,
+        target=record.target,
+        bound_pico=grant.bound_pico,
+        amount_pico=record.amount_pico,
+    )

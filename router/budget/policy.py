@@ -31,7 +31,8 @@ class Limit:
     """At most `usd` in each `window`: 0 admits nothing, None everything.
 
     `per` gives each value an account of its own: "task", "provider", "model", "target", "key" or
-    "tag:<name>"; "" is one account for all. `only` narrows the limit to calls with these values:
+    "tag:<name>"; "" is one account for all. A call that names no task is one of its own, whose
+    account ends with it. `only` narrows the limit to calls with these values:
     `{"tag:team": "research", "provider": "openai"}`. A call that lacks the value is not limited.
 
     `mode` decides what happens to a call that does not fit: `strict` refuses it, `clamp` lowers
@@ -74,6 +75,10 @@ class Limit:
         if self.per and not key:
             return None
         return self.account(key, wall_s, mode)
+
+    def ends_with(self, claim: Claim) -> bool:
+        """Whether its account ends with the claim's call: a task without a name is the call."""
+        return self.per == "task" and not claim.task
 
     def account(self, key: str, wall_s: float, mode: Mode) -> Scope:
         slot = self.window.at(wall_s)

@@ -5,6 +5,7 @@ HTTP request a call (vendor retries off), and what comes back into the router's 
 failure of the vendor or of the way there becomes a ProviderFailure.
 """
 
+import inspect
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Literal, Protocol, cast, runtime_checkable
@@ -79,7 +80,31 @@ def check_client(name: str, client: object) -> LLMClient:
             f"the client of provider {name!r}, a {type(client).__name__}, is no LLMClient:"
             f" it lacks {', '.join(missing)} (router.clients.base.LLMClient says what they are)"
         )
+    for member in ("complete", "stream"):
+        if problem := _misshaped(member, getattr(client, member)):
+            raise ConfigError(
+                f"the client of provider {name!r}, a {type(client).__name__}, is no LLMClient:"
+                f" {problem}"
+            )
     return cast("LLMClient", client)
+
+
+def _misshaped(member: str, method: object) -> str:
+    """Why a method cannot be called as the Protocol's, as far as that shows without a call."""
+    head = f"write {'async def' if member == 'complete' else 'def'} {member}(self, request, *,"
+    if not callable(method):
+        return f"its {member} is no method: {head} timeout_s=None)"
+    try:
+        inspect.signature(method).bind(None, timeout_s=None)
+    except TypeError as problem:
+        return f"its {member} cannot be called so, {problem}: {head} timeout_s=None)"
+    except ValueError:
+        return ""  # of no known signature
+    if member == "stream" and inspect.iscoroutinefunction(method):
+        return "its stream is a coroutine: an async generator has a `yield` in it"
+    if member == "complete" and inspect.isasyncgenfunction(method):
+        return "its complete is an async generator: it returns one LLMResponse"
+    return ""
 
 
 class ProviderFailure(Exception):

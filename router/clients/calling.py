@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ..types import LLMResponse, Noise, StreamEvent, Usage
+from ..types import Gap, LLMResponse, Noise, StreamEvent, Usage
 from .base import ProviderFailure
 from .failures import Vendor
 from .framing import Frame, Garbled
@@ -56,6 +56,7 @@ class Framing(Protocol):
     """Bytes into JSON values: see framing.py."""
 
     malformed: int
+    lost: int
     done: bool
 
     def feed(self, chunk: bytes) -> list[Frame]: ...
@@ -115,7 +116,7 @@ async def streamed(
     terminal marker did not come; what goes wrong after it ends the stream as it is."""
     ends_s = None if timeout_s is None else asyncio.get_running_loop().time() + timeout_s
     response: Response | None = None
-    told = 0
+    odd = lost = 0
     try:
         response = await _within(send(), ends_s)
         for event in decoder.open(lowered(response.headers)):
@@ -123,9 +124,11 @@ async def streamed(
         chunks = response.aiter_bytes()
         while (frames := await _next(chunks, framing, decoder, ends_s)) is not None:
             # Told before what came with it: once that is shown, no other target can answer.
-            for _ in range(framing.malformed - told):
-                yield Noise(kind="malformed", detail="a line that is not JSON")
-            told = framing.malformed
+            for _ in range(framing.lost - lost):
+                yield Gap(detail="an event that is not JSON")
+            for _ in range(framing.malformed - framing.lost - odd):
+                yield Noise(kind="malformed", detail="a line that is no event")
+            odd, lost = framing.malformed - framing.lost, framing.lost
             for frame in frames:
                 for event in decoder.feed(frame):
                     yield event

@@ -1,8 +1,10 @@
 """Bytes of a streamed answer into JSON values: server-sent events, and one JSON value a line.
 
 Here live the two framings, without I/O and without anything of a provider. What is not JSON is
-skipped and counted, so that one malformed line does not cost a healthy stream; too many of them, or
-one without an end, fail it.
+skipped and counted, so that one malformed line does not cost a healthy stream; one without an end,
+or more of them than any policy would pass over, fail it. Whether what was skipped may have held a
+piece of the answer is told apart: a line of an unknown field is nothing to any reader (WHATWG HTML,
+9.2.6: "The field is ignored"), data that are not JSON are an event whose content is lost.
 """
 
 import json
@@ -22,8 +24,8 @@ LINE_BYTES_MAX = 32 * 2**20
 """The longest line or event kept while its end has not come: an inline image fits."""
 BARE_BYTES_MAX = 2**16
 """The longest JSON without `data:` in a stream of events: an error fits."""
-MALFORMED_MAX = 5
-"""How many malformed lines a stream may have."""
+MALFORMED_MAX = 64
+"""How many malformed lines are skipped at most; the router's policy allows fewer."""
 COMMENTS = (b":", b"id:", b"retry:", b"id", b"retry")
 
 
@@ -45,6 +47,8 @@ class _Lines:
     def __init__(self) -> None:
         self.malformed = 0
         """Lines or events that were not JSON, skipped."""
+        self.lost = 0
+        """Those of them that may have held a piece of the answer."""
         self.done = False
         """Whether OpenAI's `[DONE]` came."""
         self._tail = b""
@@ -69,11 +73,12 @@ class _Lines:
         try:
             return [Frame(event, json.loads(data), data)]
         except (ValueError, RecursionError):
-            self._skip()
+            self._skip(lost=True)
             return []
 
-    def _skip(self) -> None:
+    def _skip(self, *, lost: bool) -> None:
         self.malformed += 1
+        self.lost += lost
         if self.malformed > MALFORMED_MAX:
             raise Garbled(f"more than {MALFORMED_MAX} malformed lines in one stream")
 
@@ -130,7 +135,7 @@ class SseEvents(_Lines):
         frames += self._take(b"")
         if self._bare:
             self._bare.clear()
-            self._skip()
+            self._skip(lost=True)
         return frames
 
     def _take(self, line: bytes) -> list[Frame]:
@@ -143,7 +148,7 @@ class SseEvents(_Lines):
         elif self._bare or line.startswith((b"{", b"[")):
             return self._take_bare(line)
         elif not line.startswith(COMMENTS):
-            self._skip()
+            self._skip(lost=False)
         return []
 
     def _dispatch(self) -> list[Frame]:
@@ -157,7 +162,7 @@ class SseEvents(_Lines):
         whole = b"\n".join(self._bare)
         if len(whole) > BARE_BYTES_MAX:
             self._bare.clear()
-            self._skip()
+            self._skip(lost=True)
             return []
         try:
             frame = Frame("", json.loads(whole), whole)

@@ -1,21 +1,96 @@
-"""What every client checks: of itself and of a request before it sends, of an answer's status."""
+"""What the clients of vendors share: one request, whole or streamed, and what is checked of it.
 
-from collections.abc import Mapping
+Each client adds how its request is sent. Not for other providers: those satisfy `LLMClient` in
+whichever way they like.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ..types import LLMRequest
+from ..types import LLMRequest, LLMResponse, StreamEvent
 from .base import ProviderFailure
-from .calling import closed, lowered
+from .calling import Decoder, Framing, closed, lowered, streamed, whole
 from .failures import Vendor, body_of
-from .sdk import Key
+from .framing import SseEvents
+from .sdk import Connections, Key, imported
 
 if TYPE_CHECKING:
     import httpx
     import httpx2
 
-__all__ = ["checked", "extra_of", "ready"]
+__all__ = ["Form", "VendorClient", "checked", "extra_of", "ready"]
 
 Response = TypeVar("Response", "httpx.Response", "httpx2.Response")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a vendor's answers are read: its errors, a whole answer, a stream's bytes and events."""
+
+    vendor: Vendor
+    response: Callable[[Any, Mapping[str, str]], LLMResponse]
+    stream: Callable[[], Decoder]
+    framing: Callable[[], Framing] = SseEvents
+
+
+class VendorClient(ABC):
+    """One request of one vendor, in its form. `sdk` is the module that it is sent with and the
+    extra that installs it, None for none but the HTTP library."""
+
+    sdk: tuple[str, str] | None = None
+
+    def __init__(
+        self,
+        form: Form,
+        *,
+        name: str,
+        model: str,
+        key: Key,
+        must_have_key: bool = True,
+        cost_per_1k_tokens: Decimal,
+        latency_ms: float,
+        connections: Connections | None,
+    ) -> None:
+        self.name = name
+        self.model = model
+        self.cost_per_1k_tokens = cost_per_1k_tokens
+        self.latency_ms = latency_ms
+        self._form = form
+        self._key = key
+        self._must_have_key = must_have_key
+        self._connections = connections or Connections()
+
+    @property
+    def available(self) -> bool:
+        """Whether there is a key, where there must be one."""
+        return not self._must_have_key or self._key.read() is not None
+
+    async def complete(self, request: LLMRequest, *, timeout_s: float | None = None) -> LLMResponse:
+        """One request, one whole answer. Raises ProviderFailure."""
+        send = partial(self._send, request, stream=False)
+        return await whole(self._form.vendor, send, self._form.response, timeout_s=timeout_s)
+
+    def stream(
+        self, request: LLMRequest, *, timeout_s: float | None = None
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """One request, when first asked for an event. Raises ProviderFailure, also midway."""
+        form, send = self._form, partial(self._send, request, stream=True)
+        return streamed(form.vendor, send, form.framing(), form.stream(), timeout_s=timeout_s)
+
+    def warm_up(self) -> None:
+        """Import the SDK and read the certificates now, not within the first call's time: it may
+        take seconds. Raises ConfigError where the SDK is not installed."""
+        if self.sdk is not None:
+            imported(self.sdk[0], extra=self.sdk[1])
+        _ = self._connections.tls
+
+    @abstractmethod
+    async def _send(self, request: LLMRequest, *, stream: bool) -> Any:
+        """The response with its head read and its body not."""
 
 
 class Named(Protocol):

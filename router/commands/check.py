@@ -1,14 +1,23 @@
 """`python -m router check`: what a configuration means, or every problem in it."""
 
+import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..budget import LedgerBudget
+from ..budget.policy import EVERYTHING
+from ..ledger.base import Scope
 from ..pricing import TargetCard
-from .tables import CONFIG, as_json, loaded, per_mtok, print_json, print_table
+from .tables import CONFIG, as_json, loaded, per_mtok, print_json, print_table, told
+
+if TYPE_CHECKING:
+    from ..config.build import LoadedSetup
 
 __all__ = ["command"]
+
+_LOCAL = ("memory", "sqlite")
 
 
 @click.command()
@@ -33,6 +42,7 @@ def command(file: Path, as_json: bool) -> None:
             }
         )
     limits = _limits(setup.budget)
+    told(lambda: asyncio.run(_reach(setup)))
     if as_json:
         print_json({"source": setup.source, "targets": rows, "limits": limits})
         return
@@ -42,6 +52,16 @@ def command(file: Path, as_json: bool) -> None:
     for limit in limits:
         click.echo(f"limit {limit['name']}: {limit['usd']} ({limit['mode']}, {limit['window']})")
     click.echo(f"{file.name} is right.")
+
+
+async def _reach(setup: "LoadedSetup") -> None:
+    """Look into a ledger over the network: without it no call would be admitted."""
+    if setup.ledger is not None and setup.ledger[0].partition(":")[0] not in _LOCAL:
+        store = setup.ledger[1]
+        try:
+            await store.summary(Scope(name=EVERYTHING))
+        finally:
+            await store.aclose()
 
 
 def _limits(budget: object) -> list[dict[str, str]]:

@@ -1,6 +1,8 @@
 """`llmsim gateway`, `python -m router gateway`: the router behind HTTP, until a signal ends it."""
 
+import errno
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from ..errors import RouterError
 __all__ = ["command"]
 
 LEDGER = "LLM_ROUTER__BUDGET__LEDGER"
+PORT_MAX = 65535
 
 
 @click.command()
@@ -46,7 +49,7 @@ def command(
     """Serve the router: OpenAI's chat completions, Anthropic's messages, Gemini's and Ollama's
     own API, with fallback, one budget and exact costs behind them."""
     try:
-        from ..gateway.serving import Job, bound_socket, serve
+        from ..gateway.serving import Job, serve
         from ..gateway.settings import GatewaySettings
 
         settings = GatewaySettings(
@@ -62,14 +65,35 @@ def command(
         router = job.router()  # what is wrong is told before anything listens
         _check_ledger(router.setup, workers)
         del router
-        sock = bound_socket(host, port)
-    except (RouterError, OSError, ImportError) as error:
+        sock = _bound(host, port)
+    except (RouterError, ImportError) as error:
         raise click.ClickException(str(error)) from None
     address = sock.getsockname()
     shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-    click.echo(f"llmsim gateway: http://{shown}:{address[1]}/v1 ({workers} workers)")
+    click.echo(
+        f"llmsim gateway: http://{shown}:{address[1]}/v1 ({workers} worker{'s' * (workers > 1)})"
+    )
     sys.stdout.flush()
     sys.exit(serve(job, sock))
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises ClickException."""
+    from ..gateway.serving import bound_socket
+
+    if not 0 <= port <= PORT_MAX:
+        raise click.ClickException(f"--port is {port}; it is from 0 to {PORT_MAX}")
+    try:
+        return bound_socket(host, port)
+    except OSError as error:
+        hint = ""
+        if error.errno == errno.EADDRINUSE:
+            hint = ": another program listens there; take another --port (0 is a free one)"
+        elif error.errno == errno.EACCES:
+            hint = ": ports below 1024 are for the system; take another --port"
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else str(error.strerror).partition(" (while")[0]
+        raise click.ClickException(f"cannot listen on {host}:{port} ({reason}){hint}") from None
 
 
 def _environ(ledger: str | None) -> dict[str, str]:

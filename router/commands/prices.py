@@ -65,7 +65,9 @@ def command(
 def _split(text: str) -> tuple[str, str]:
     provider, _, model = text.partition("/")
     if not model:
-        raise click.UsageError(f"{text!r}: write PROVIDER/MODEL, as openai/gpt-4o")
+        raise click.UsageError(
+            f"{text!r}: write PROVIDER/MODEL, as openai/gpt-4o; a file goes after --config"
+        )
     return provider, model
 
 

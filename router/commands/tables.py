@@ -22,6 +22,7 @@ __all__ = ["CONFIG", "as_json", "loaded", "per_mtok", "print_json", "print_table
 _T = TypeVar("_T")
 _MTOK = 1_000_000
 _MICRO = 1_000_000
+_TEXT_WIDTH = 10
 
 CONFIG = click.Path(dir_okay=False, path_type=Path)
 """A file that an option or argument names."""
@@ -63,9 +64,14 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     from rich.table import Table
 
     table = Table(title=title)
-    for number, name in enumerate(rows[0] if rows else ()):
-        is_number = all(str(row[name]).replace(".", "").isdigit() for row in rows if row[name])
-        table.add_column(name, justify="right" if is_number else "left", no_wrap=not number)
+    for name in rows[0] if rows else ():
+        texts = [str(row[name]) for row in rows if row[name]]
+        is_number = all(text.replace(".", "").isdigit() for text in texts)
+        justify: Any = "right" if is_number else "left"
+        longest = max(map(len, (name, *texts)))
+        # Texts are folded where there is no room, numbers never.
+        least = None if is_number else min(longest, _TEXT_WIDTH)
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=is_number, min_width=least)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     Console().print(table)

@@ -94,7 +94,10 @@ def open_ledger(text: str, folder: Path) -> Store:
     if kind == "sqlite" and rest:
         from ..ledger.sqlite import SqliteLedger
 
-        return SqliteLedger(folder / Path(rest.removeprefix("//")).expanduser())
+        path = folder / Path(rest.removeprefix("//")).expanduser()
+        if not path.parent.is_dir():
+            raise ConfigError(f"there is no folder {path.parent} for it: make it first")
+        return SqliteLedger(path)
     if kind in ("redis", "rediss", "unix"):
         from ..ledger.redis import RedisLedger
 

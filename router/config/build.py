@@ -18,7 +18,7 @@ from ..policy import Group, RouterPolicy, TaskRule
 from ..setup import RouterSetup
 from .amounts import make_policy, make_prices, open_ledger
 from .fill import Filler, nearest
-from .providers import Clients, Placed, make_endpoints
+from .providers import Clients, Made, Placed, make_endpoints
 from .schema import GatewayTable
 
 __all__ = ["LoadedSetup", "build"]
@@ -49,7 +49,8 @@ def build(
     rules = _rules(filler, tree.get("rules", []))
     gateway = filler.table(GatewayTable, tree.get("gateway", {}), ("gateway",))
     if made.endpoints:
-        _check_members(filler, made.endpoints, groups, rules)
+        _check_members(filler, made, groups, rules)
+    if made.endpoints and not made.failed:
         _check_names(filler, made.endpoints, groups, gateway)
     policy = filler.table(RouterPolicy, tree.get("router", {}), ("router",))
     prices = make_prices(filler, tree.get("prices", {}), made.prices)
@@ -98,22 +99,22 @@ def _rules(filler: Filler, tree: object) -> tuple[TaskRule, ...]:
 
 
 def _check_members(
-    filler: Filler, endpoints: list[Placed], groups: tuple[Group, ...], rules: tuple[TaskRule, ...]
+    filler: Filler, made: Made, groups: tuple[Group, ...], rules: tuple[TaskRule, ...]
 ) -> None:
-    """Every name in a group or a rule is the name of something."""
-    targets = [endpoint.target for _, endpoint in endpoints]
-    names = list(dict.fromkeys(target.provider for target in targets))
+    """Every name in a group or a rule is the name of something, be it of one with a problem."""
+    targets = [endpoint.target for _, endpoint in made.endpoints]
+    names = list(dict.fromkeys((*(target.provider for target in targets), *sorted(made.failed))))
     ids = [name for t in targets for name in (t.id, f"{t.provider}/{t.model}")]
     for group in groups:
         for number, member in enumerate(group.members):
-            if member not in (*names, *ids):
+            if member not in (*names, *ids) and member.partition("/")[0] not in made.failed:
                 filler.problem(
                     ("groups", group.name, "members", number),
                     f'there is no provider "{member}"; {nearest(member, names)}',
                 )
     known = [*(group.name for group in groups), *names]
     for number, rule in enumerate(rules):
-        if rule.group not in (*known, *ids):
+        if rule.group not in (*known, *ids) and rule.group.partition("/")[0] not in made.failed:
             filler.problem(
                 ("rules", number, "group"),
                 f'there is no group or provider "{rule.group}"; {nearest(rule.group, known)}',

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from ..errors import ConfigError
+from ..money import exact_fraction
 from .lines import KeyPath
 from .source import Expanded, Source
 
@@ -64,16 +65,14 @@ class Filler:
             if key not in known:
                 self._unknown(key, known, (*path, key))
             else:
-                filled = self._value(hints[key], value, (*path, key))
-                if filled is _BAD:
-                    return None
-                values[key] = filled
+                values[key] = self._value(hints[key], value, (*path, key))
         missing = [name for name, f in known.items() if name not in values and _is_required(f)]
         for name in missing:
             self.problem(path, f"{name} is missing: write {name} = ...")
-        if missing or any(key not in known for key in tree):
+        if missing or _BAD in values.values():
             return None
-        return self.attempt(path, lambda: cls(**values))
+        made = self.attempt(path, lambda: cls(**values))
+        return None if any(key not in known for key in tree) else made
 
     def _unknown(self, key: str, known: Iterable[str], path: KeyPath) -> None:
         self.problem(path, f"there is no such key; {nearest(key, known)}")
@@ -123,10 +122,20 @@ class Filler:
         for hint in hints:
             converted = _converted(hint, value)
             if converted is not _BAD:
-                return converted
+                return self._amount(converted, path) if Decimal in hints else converted
         wanted = (Decimal,) if Decimal in hints else hints
         names = " or ".join(_NAMES.get(hint, str(hint)) for hint in wanted)
         self.problem(path, f"is {_shown(value)}; it is {names}")
+        return _BAD
+
+    def _amount(self, amount: Any, path: KeyPath) -> Any:
+        """An amount of money, checked where its key is known."""
+        try:
+            if exact_fraction(amount) >= 0:
+                return amount
+            self.problem(path, f"is {amount}; an amount of money is 0 or more")
+        except (ValueError, TypeError) as error:
+            self.problem(path, str(error))
         return _BAD
 
 

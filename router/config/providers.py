@@ -50,7 +50,7 @@ _TARGET_FIELDS = (
 
 @dataclass(slots=True, kw_only=True)
 class Made:
-    """What the providers' tables come to."""
+    """What the providers' tables come to. `failed` are the names of those with a problem."""
 
     filler: Filler
     environ: Mapping[str, str]
@@ -59,6 +59,7 @@ class Made:
     endpoints: list[Placed] = field(default_factory=list)
     clients: dict[tuple[Any, ...], LLMClient] = field(default_factory=dict)
     prices: list[Price] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
 
 
 def make_endpoints(
@@ -69,12 +70,15 @@ def make_endpoints(
     names: set[str] = set()
     for path, tree in _tables(filler, tables):
         table = filler.table(ProviderTable, tree, path)
-        if table is None or not table.enabled:
+        name = table.name if table else str(tree.get("name")) if isinstance(tree, Mapping) else ""
+        if table is not None and not table.enabled:
             continue
-        if table.name in names:
-            filler.problem((*path, "name"), f'"{table.name}" is taken; give this one another name')
-        names.add(table.name)
-        _add(made, table, path)
+        if name in names:
+            filler.problem((*path, "name"), f'"{name}" is taken; give this one another name')
+        names.add(name)
+        if table is not None:
+            _add(made, table, path)
+    made.failed = names - {endpoint.target.provider for _, endpoint in made.endpoints}
     if "providers" not in filler.source.tree:
         filler.problem((), 'no provider: write [[providers]] with name = "claude" and a model')
     return made

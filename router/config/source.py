@@ -78,6 +78,9 @@ class Source:
         for length in range(len(path), 0, -1):
             if (line := self.lines.get(path[:length])) is not None:
                 return f"{self.name}:{line}: {key}"
+        for inside, variable in self.variables.items():
+            if path and inside[: len(path)] == path:
+                return f"{variable} in the environment: {key}"
         return f"{self.name}: {key}" if key else self.name
 
     def key(self, path: KeyPath) -> str:

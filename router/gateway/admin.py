@@ -3,6 +3,7 @@
 Amounts are exact US dollars as text. What a call is answered with is `exchange.py`'s.
 """
 
+import os
 from typing import Any
 
 from starlette.requests import Request
@@ -16,13 +17,15 @@ from ..money import usd_from_pico
 from ..observation.plans import plan_to_json
 from ..router import LLMRouter
 from .callers import call_keywords
+from .dialects import DIALECTS
 from .exchange import body_of
-from .naming import known_names, table_of, target_keywords
-from .openai import OpenAIDialect
-from .openai.write import models
+from .gate import refusal
+from .listing import listed, model
+from .naming import known_names, table_of, target_keywords, target_of_name
 from .problems import problem_of
 from .settings import GatewaySettings
-from .values import BadRequest, Incoming
+from .unserved import wire_of_caller
+from .values import BadRequest, Incoming, Problem
 
 __all__ = ["Admin"]
 
@@ -39,13 +42,26 @@ class Admin:
         self._started_s = started_s
 
     async def models(self, request: Request) -> Response:
-        """`GET /v1/models`: every name that may be asked for."""
-        return JSONResponse(models(known_names(self._router.setup), self._started_s))
+        """`GET /v1/models`, `/v1beta/models`, `/api/tags`: every name that may be asked for, in
+        the caller's form."""
+        wire = wire_of_caller(request.url.path, request.headers)
+        return JSONResponse(listed(wire, known_names(self._router.setup), self._started_s))
+
+    async def model(self, request: Request) -> Response:
+        """`GET /v1/models/{name}`: one of them."""
+        wire = wire_of_caller(request.url.path, request.headers)
+        name = request.path_params["call"]
+        try:
+            target_of_name(self._router.setup, name)
+        except BadRequest as error:
+            status, told = DIALECTS[wire].error(problem_of(error, self._router), "")
+            return JSONResponse(told, status)
+        return JSONResponse(model(wire, name, self._started_s))
 
     async def plan(self, request: Request) -> Response:
         """`POST /v1/plan`: who would be asked for the body of a chat completion, and at what
         cost. Spends nothing."""
-        dialect = OpenAIDialect()
+        dialect = DIALECTS["openai"]
         setup = self._router.setup
         try:
             body = await body_of(request, self._settings.body_bytes_max)
@@ -95,6 +111,8 @@ class Admin:
 
     def _call(self, call_id: str) -> Response:
         records = [r for r in self._router.costs.records if r.call_id == call_id]
+        if not records:
+            return _unknown_call(call_id, self._settings.workers)
         attempts = [
             {
                 "provider": record.provider,
@@ -109,14 +127,18 @@ class Admin:
         ]
         total = _usd(sum(record.amount_pico for record in records))
         body = {"call_id": call_id, "cost_usd": total, "attempts": attempts}
-        return JSONResponse(body, 200 if records else 404)
+        return JSONResponse(body)
 
     async def health(self, request: Request) -> Response:
-        """`GET /healthz`: 200 while the worker answers; whether each target can be asked now."""
-        plan = self._router.plan()
-        targets = {f"{c.target.provider}/{c.target.model}": "ready" for c in plan.candidates}
-        refused = {f"{c.target.provider}/{c.target.model}": c.refused for c in plan.skipped}
-        return JSONResponse({"status": "ok", "targets": refused | targets})
+        """`GET /healthz`: 200 while the worker answers. Who may call is told besides which worker
+        it is, and whether each target can be asked now."""
+        told: dict[str, Any] = {"status": "ok"}
+        if not refusal(request.headers, request.query_params, self._settings.token):
+            plan = self._router.plan()
+            targets = {f"{c.target.provider}/{c.target.model}": "ready" for c in plan.candidates}
+            refused = {f"{c.target.provider}/{c.target.model}": c.refused for c in plan.skipped}
+            told |= {"worker": os.getpid(), "targets": refused | targets}
+        return JSONResponse(told)
 
     async def metrics(self, request: Request) -> Response:
         """`GET /metrics`: Prometheus' text, of all workers together."""
@@ -126,6 +148,18 @@ class Admin:
         from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _unknown_call(call_id: str, workers: int) -> Response:
+    """Each worker remembers its own calls only; the ledger has those of all."""
+    others = f"; it is one of {workers}, and another may have made it" if workers > 1 else ""
+    text = (
+        f"this worker remembers no call {call_id[:100]!r}{others}. `python -m router costs LEDGER"
+        " --records` has every call of the ledger"
+    )
+    problem = Problem(kind="no_call", status=404, message=text)
+    status, told = DIALECTS["openai"].error(problem, "")
+    return JSONResponse(told, status)
 
 
 def _metric(metric: CostMetric) -> dict[str, Any]:

@@ -20,18 +20,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..router import LLMRouter
 from .admin import Admin
-from .anthropic import AnthropicDialect
 from .counting import Counting, prometheus
+from .dialects import DIALECTS
 from .exchange import Exchange
 from .gate import refusal
-from .gemini import GeminiDialect
-from .ollama import OllamaDialect
-from .openai import OpenAIDialect
 from .seen import Witness
 from .settings import GatewaySettings
-from .values import Dialect, Problem
+from .unserved import not_allowed, unserved, wire_of_caller
+from .values import Problem
 
-__all__ = ["create_app"]
+__all__ = ["MULTIPROCESS", "create_app", "warm_up"]
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 """prometheus-client's variable: the folder in which several processes keep their counts."""
@@ -52,43 +50,33 @@ def create_app(
     shown = _shown(registry)
     admin = Admin(router, settings, shown, time.time())
 
-    def answering(path: str, dialect: Dialect) -> Route:
-        return Route(path, Exchange(router, settings, dialect, counting), methods=["POST"])
+    def answering(path: str, wire: str) -> Route:
+        exchange = Exchange(router, settings, DIALECTS[wire], counting)
+        return Route(path, exchange, methods=["POST"])
 
     routes = [
-        answering("/v1/chat/completions", OpenAIDialect()),
-        answering("/v1/messages", AnthropicDialect()),
-        answering("/v1/models/{call:path}", GeminiDialect()),
-        answering("/v1beta/models/{call:path}", GeminiDialect()),
-        answering("/api/chat", OllamaDialect()),
-        Route("/v1/models", admin.models),
+        answering("/v1/chat/completions", "openai"),
+        answering("/v1/messages", "anthropic"),
+        answering("/v1/models/{call:path}", "gemini"),
+        answering("/v1beta/models/{call:path}", "gemini"),
+        answering("/api/chat", "ollama"),
+        *(Route(path, admin.models) for path in ("/v1/models", "/v1beta/models", "/api/tags")),
+        *(Route(f"{path}/{{call:path}}", admin.model) for path in ("/v1/models", "/v1beta/models")),
         Route("/v1/plan", admin.plan, methods=["POST"]),
         Route("/v1/costs", admin.costs),
         Route("/healthz", admin.health),
         Route("/metrics", admin.metrics),
     ]
     app = Starlette(routes=routes, lifespan=_lifespan(router, config))
-    return Gate(app, settings, _by_path)
-
-
-def _by_path(path: str) -> Dialect:
-    """Whose form an error has that no route answers."""
-    if path.startswith("/v1/messages"):
-        return AnthropicDialect()
-    if path.startswith(("/v1beta/", "/v1/models/")):
-        return GeminiDialect()
-    return OllamaDialect() if path.startswith("/api/") else OpenAIDialect()
+    return Gate(app, settings)
 
 
 class Gate:
     """Lets in who may call, and answers the others, and paths that are none, in the wire's form."""
 
-    def __init__(
-        self, app: Starlette, settings: GatewaySettings, dialect_of: Callable[[str], Dialect]
-    ) -> None:
+    def __init__(self, app: Starlette, settings: GatewaySettings) -> None:
         self._app = app
         self._settings = settings
-        self._dialect_of = dialect_of
         self._routes = [route for route in app.routes if isinstance(route, Route)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,20 +86,35 @@ class Gate:
             await self._app(scope, receive, send)
 
     def _refused(self, request: Request) -> JSONResponse | None:
-        path = request.url.path
+        path, wire = request.url.path, wire_of_caller(request.url.path, request.headers)
         if path in _OPEN_PATHS:
             return None
-        why = refusal(request.headers, request.query_params, self._settings.token)
-        if why:
+        methods = self._methods(path)
+        headers = {"x-should-retry": "false"}
+        if why := refusal(request.headers, request.query_params, self._settings.token):
             problem = Problem(kind="token", status=401, message=why)
-        elif not any(route.path_regex.match(path) for route in self._routes):
-            there_are = ", ".join(route.path for route in self._routes)
-            text = f"there is no path {path}; there are {there_are}"
-            problem = Problem(kind="no_path", status=404, message=text)
+        elif not methods:
+            problem = unserved(wire, request.method, path)
+        elif request.method not in methods:
+            problem = not_allowed(request.method, path, methods)
+            headers["allow"] = ", ".join(methods)
         else:
             return None
-        status, body = self._dialect_of(path).error(problem, "")
-        return JSONResponse(body, status, {"x-should-retry": "false"})
+        status, body = DIALECTS[wire].error(problem, "")
+        return JSONResponse(body, status, headers)
+
+    def _methods(self, path: str) -> list[str]:
+        """Those with which a path is served."""
+        routes = [route for route in self._routes if route.path_regex.match(path)]
+        return sorted({method for route in routes for method in route.methods or ()})
+
+
+def warm_up(router: LLMRouter) -> None:
+    """Import the SDKs of its targets now: it takes seconds, which are no call's."""
+    for endpoint in router.setup.endpoints:
+        warm = getattr(endpoint.client, "warm_up", None)
+        if warm is not None:
+            warm()
 
 
 def _lifespan(
@@ -119,10 +122,7 @@ def _lifespan(
 ) -> Callable[[Any], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
-        for endpoint in router.setup.endpoints:
-            warm_up = getattr(endpoint.client, "warm_up", None)
-            if warm_up is not None:
-                warm_up()
+        warm_up(router)
         watching = asyncio.create_task(_watch(router, config)) if config else None
         try:
             yield

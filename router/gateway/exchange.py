@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from ..answer_stream import AnswerStream
+from ..money import usd_from_pico
 from ..router import LLMRouter
 from ..types import StreamEvent, StreamReset
 from .callers import call_keywords
@@ -270,7 +271,7 @@ def _log(scope: Scope, run: _Run) -> None:
     """Neither the query (it may hold a key) nor anything of the bodies."""
     provider, model = run.seen.asked
     logging.getLogger("router.gateway").info(
-        "%s %s %d call=%s target=%s/%s attempts=[%s] overhead_ms=%.3f",
+        "%s %s %d call=%s target=%s/%s attempts=[%s] cost_usd=%s overhead_ms=%.3f",
         scope["method"],
         scope["path"],
         run.status,
@@ -278,5 +279,6 @@ def _log(scope: Scope, run: _Run) -> None:
         provider,
         model,
         trace_line(run.seen),
+        f"{usd_from_pico(run.seen.cost_pico):f}",
         1000 * run.seen.overhead_s(),
     )

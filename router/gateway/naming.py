@@ -14,7 +14,15 @@ from ..routing.selection import resolve, select
 from ..setup import Endpoint, RouterSetup
 from .values import Asked, BadRequest
 
-__all__ = ["AUTO", "extra_of", "known_names", "table_of", "target_keywords", "wire_of"]
+__all__ = [
+    "AUTO",
+    "extra_of",
+    "known_names",
+    "table_of",
+    "target_keywords",
+    "target_of_name",
+    "wire_of",
+]
 
 AUTO = "auto"
 
@@ -39,7 +47,7 @@ def target_keywords(
 ) -> dict[str, Any]:
     """`group` or `chain` for the call that has these other keywords. Raises BadRequest (404) for a
     name that is none, (400) where no target of the caller's wire is among those it stands for."""
-    chosen = _by_name(setup, asked.model)
+    chosen = target_of_name(setup, asked.model)
     if not asked.same_wire:
         return chosen
     options, _ = read_keywords({**keywords, **chosen})
@@ -64,7 +72,8 @@ def extra_of(setup: RouterSetup, asked: Asked, wire: str) -> dict[str, dict[str,
     return {e.client.name: fields for e in setup.endpoints if wire_of(e) == wire}
 
 
-def _by_name(setup: RouterSetup, name: str) -> dict[str, Any]:
+def target_of_name(setup: RouterSetup, name: str) -> dict[str, Any]:
+    """The keywords of what a name stands for. Raises BadRequest (404) for one that is none."""
     table = table_of(setup)
     stands_for = table.models.get(name, name)
     found = _named(setup, stands_for)

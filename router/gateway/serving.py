@@ -4,6 +4,7 @@ The parent binds and listens, so that the address is known before any worker run
 are replaced, up to RESTARTS_MAX times. SIGTERM and SIGINT let calls under way end.
 """
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -21,7 +22,7 @@ from pathlib import Path
 import uvicorn
 
 from ..router import LLMRouter
-from .app import MULTIPROCESS, create_app
+from .app import MULTIPROCESS, create_app, warm_up
 from .settings import GatewaySettings
 
 __all__ = ["Job", "bound_socket", "serve"]
@@ -29,6 +30,9 @@ __all__ = ["Job", "bound_socket", "serve"]
 BACKLOG = 2048
 RESTARTS_MAX = 100
 RESTART_PAUSE_S = 0.5
+KEEP_ALIVE_S = 75
+"""An idle connection is left open longer than callers leave theirs (httpx2: 5 s, balancers: 60 s),
+so that they close it, and no request is sent into one that is just being closed."""
 CLOSING_S = 5.0
 """Beyond `graceful_s`: for settling and closing, before a worker is killed."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -68,10 +72,11 @@ def serve(job: Job, sock: socket.socket) -> int:
 
 def _work(job: Job, sock: socket.socket) -> None:
     if job.settings.access_log:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+        _log_calls()
     for number in _SIGNALS:
         signal.signal(number, _leave)
-    app = create_app(job.router(), job.settings, config=job.config)
+    router = _warm_router(job)
+    app = create_app(router, job.settings, config=job.config)
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -80,9 +85,33 @@ def _work(job: Job, sock: socket.socket) -> None:
         lifespan="on",
         server_header=False,
         ws="none",
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=max(1, round(job.settings.graceful_s)),
     )
     uvicorn.Server(config).run(sockets=[sock])
+
+
+def _warm_router(job: Job) -> LLMRouter:
+    """The two hundred thousand objects of the SDKs live as long as the process: the collector of
+    cycles looks through them neither while they are made, nor ever after."""
+    gc.disable()
+    try:
+        router = job.router()
+        warm_up(router)
+        gc.freeze()
+    finally:
+        gc.enable()
+    return router
+
+
+def _log_calls() -> None:
+    """The gateway's own lines and no library's: those of an HTTP client hold addresses."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    calls = logging.getLogger("router.gateway")
+    calls.setLevel(logging.INFO)
+    calls.addHandler(handler)
+    calls.propagate = False
 
 
 def _leave(number: int, frame: object) -> None:

@@ -18,8 +18,9 @@ __all__ = ["ACCOUNTS_MAX", "RESOLVED_MAX", "ROWS_MAX", "MemoryLedger"]
 ROWS_MAX = 2_000
 """Rows that are kept; older ones are folded into their account, whose counter stays exact."""
 
-RESOLVED_MAX = 20_000
-"""Resolved holds that are remembered, so that settling them again changes nothing."""
+RESOLVED_MAX = 5_000
+"""Resolved holds that are remembered: their ids are not used again, and what expired of them can
+still be reconciled."""
 
 ACCOUNTS_MAX = 100_000
 """Accounts that are kept; beyond it the one unused for longest, with nothing held, is dropped."""

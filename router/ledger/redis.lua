@@ -144,7 +144,8 @@ if step == 'reserve' then
     bump(key, 'h' .. claim.bucket, amount)
     bump(key, 'H', amount)
     redis.call('SADD', ACCOUNTS, claim.account)
-    -- An account of a window that is over is of no use once its rows are folded.
+    -- An account of a window that is over is of no use once its rows are folded; one without a
+    -- window is never over.
     if claim.until_s then redis.call('EXPIREAT', key, claim.until_s) end
   end
   local scopes = #names > 0 and cjson.encode(names) or '[]'

@@ -44,7 +44,10 @@ class RedisLedger:
     """A `Store` in Redis 6 or later, found by its URL: `redis://localhost:6379/0`.
 
     `name` sets apart ledgers on one server. The clocks of the hosts should agree to a second:
-    expiry and calendar windows go by the caller's `wall`.
+    expiry and calendar windows go by the caller's `wall`. An account is forgotten when its window
+    is over and its rows are folded; one without a window never is, for it would begin anew with
+    its whole limit. A limit by task, key or tag over all time therefore keeps some 340 bytes for
+    each value that it has seen; give it a window to bound that.
     """
 
     is_lasting = True
@@ -165,8 +168,9 @@ class RedisLedger:
         claim: dict[str, object] = {"account": scope.account, "bucket": str(bucket), "since": since}
         if scope.limit_pico is not None and scope.enforced:
             claim["limit"] = str(scope.limit_pico)
-        if scope.resets_at_s is not None and scope.rolling_s is None:
-            claim["until_s"] = int(scope.resets_at_s + 2 * self._retention_s)
+        over_s = scope.resets_at_s if scope.rolling_s is None else now_s + scope.rolling_s
+        if over_s is not None:
+            claim["until_s"] = int(over_s + 2 * self._retention_s)
         return claim
 
     async def _resolve(self, step: str, hold_id: str, settlement: Settlement) -> bool:
@@ -232,9 +236,9 @@ class RedisLedger:
             self._fail(error)
 
     def _fail(self, error: Exception) -> NoReturn:
-        address = self._url.rpartition("@")[2]
+        address, told = self._url.rpartition("@")[2], str(error).rstrip(".")
         raise LedgerUnavailable(
-            f"ledger {address} cannot be used: {type(error).__name__}: {error}. Start it (docker"
+            f"ledger {address} cannot be used: {type(error).__name__}: {told}. Start it (docker"
             ' run -p 6379:6379 redis), mend its URL, or set the limit\'s store_down = "open"'
         ) from error
 

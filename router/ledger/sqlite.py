@@ -147,6 +147,8 @@ class SqliteLedger:
             if not has_room(scope, posted + held, amount_pico):
                 summary = ScopeSummary(scope=scope, posted_pico=posted, held_pico=held)
                 return Reservation(hold=None, refused_by=summary)
+            if scope.rolling_s is not None:
+                _merge_old(db, scope.account, buckets(scope, now_s)[1])
         places = [(scope.account, buckets(scope, now_s)[0]) for scope in scopes]
         db.executemany(
             "INSERT INTO account (account, bucket, held) VALUES (?, ?, ?)"
@@ -216,11 +218,13 @@ class SqliteLedger:
         """Add the amount in every account of the hold, with one row each."""
         now_s = self._wall()
         for scope, bucket in zip(hold.scopes, filter(None, places.split(",")), strict=True):
-            db.execute(
+            found = db.execute(
                 "UPDATE account SET held = held - ?, posted = posted + ?"
                 " WHERE account = ? AND bucket = ?",
                 (released_pico, amount_pico, scope.account, int(bucket)),
             )
+            if not found.rowcount:  # what expired in a bucket that was merged is put right
+                db.execute(_ADD_POSTED, (scope.account, _MERGED, amount_pico))
             db.execute(
                 "INSERT INTO line (hold_id, account, basis, hold, amount, settled_s, detail)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -256,6 +260,13 @@ class SqliteLedger:
         return int(posted), int(held)
 
 
+_MERGED = -1
+"""The bucket of a rolling account in which its old ones are counted together."""
+
+_ADD_POSTED = (
+    "INSERT INTO account (account, bucket, posted) VALUES (?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET posted = posted + excluded.posted"
+)
 _HOLD = "SELECT hold_id, scopes, amount, created_s, expires_s, basis, buckets FROM hold"
 
 
@@ -267,6 +278,16 @@ def _hold(row: tuple[str, str, int, float, float, str | None, str]) -> Hold:
         created_at_s=row[3],
         expires_at_s=row[4],
     )
+
+
+def _merge_old(db: sqlite3.Connection, account: str, since: int) -> None:
+    """Keep one bucket for all of a rolling account that no longer count and hold nothing."""
+    old = "account = ? AND bucket > ? AND bucket < ? AND held = 0"
+    where = (account, _MERGED, since)
+    (posted,) = db.execute(f"SELECT SUM(posted) FROM account WHERE {old}", where).fetchone()
+    if posted is not None:
+        db.execute(f"DELETE FROM account WHERE {old}", where)
+        db.execute(_ADD_POSTED, (account, _MERGED, posted))
 
 
 def _fold(db: sqlite3.Connection, before_s: float) -> None:

@@ -27,7 +27,12 @@ __all__ = ["OpenTelemetryHook"]
 
 _NAME = "llm-router"
 # The conventions' names of providers; others stand as the configuration calls them.
-_PROVIDERS = {"claude": "anthropic", "gemini": "gcp.gemini", "google": "gcp.gemini"}
+_PROVIDERS = {
+    "claude": "anthropic",
+    "gemini": "gcp.gemini",
+    "google": "gcp.gemini",
+    "openai-responses": "openai",
+}
 _TOKEN_BUCKETS = [4**n for n in range(14)]
 _DURATION_BUCKETS_S = [0.01 * 2**n for n in range(14)]
 _FIRST_CHUNK_BUCKETS_S = [

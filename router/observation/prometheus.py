@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 from ..events import (
     AttemptEnded,
     AttemptStarted,
+    BoundExceeded,
     BreakerChanged,
     BudgetWarning,
     CallEnded,
@@ -45,6 +46,7 @@ class PrometheusHook:
         self._tokens = counter("tokens", "Tokens by kind.", *_TARGET, "kind")
         self._cost = counter("cost_usd", "US dollars.", *_TARGET, "basis")
         self._gates = counter("gates_closed", "Limits that were used up.", "limit")
+        self._exceeded = counter("bounds_exceeded", "Attempts dearer than could be.")
         self._unsettled = counter("settle_failures", "Holds left to expire.")
         self._in_flight = Gauge(
             "llm_router_attempts_in_flight", "Under way.", _TARGET, registry=registry
@@ -77,6 +79,8 @@ class PrometheusHook:
                 self._gates.labels(event.limit).inc()
             case BudgetWarning() if event.limit_pico:
                 self._budget.labels(event.scope).set(event.used_pico / event.limit_pico)
+            case BoundExceeded():
+                self._exceeded.inc()
             case SettleFailed():
                 self._unsettled.inc()
 

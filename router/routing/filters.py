@@ -55,7 +55,10 @@ def unsuited(
     if window is not None:
         tokens = card.input_tokens(request)
         if tokens > window and _surely_too_long(request, window):
-            return f"prompt of up to {tokens} tokens is over its window {window}"
+            return (
+                f"prompt of up to {tokens} tokens is over its window {window}: shorten it, or set"
+                " context_tokens_max where that is wrong"
+            )
     if options.cost_max_pico is not None:
         bound = card.upper_bound(request)
         if bound > options.cost_max_pico:

@@ -54,7 +54,7 @@ def resolve(setup: RouterSetup, name: str) -> tuple[Endpoint, ...]:
     known = list(dict.fromkeys(e.target.provider for e in setup.endpoints))
     known += [group.name for group in setup.groups]
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     there_are = ", ".join(known) or "none: register one with register_provider(name, client)"
     raise UnknownProvider(f"there is no provider {name!r}{hint} There are: {there_are}")
 

@@ -10,6 +10,7 @@ from .parts import Image, Message, Part, Role, Text, Thinking, ToolCall, ToolRes
 from .requests import LLMRequest, OutputSchema, ThinkingOptions, Tool, ToolChoice, as_request
 from .streams import (
     Finish,
+    Gap,
     Noise,
     Seam,
     Started,
@@ -33,6 +34,7 @@ __all__ = [
     "Certainty",
     "Finish",
     "FinishReason",
+    "Gap",
     "Image",
     "LLMRequest",
     "LLMResponse",

@@ -81,7 +81,8 @@ class LLMResponse:
     """What a client returns from `complete`: one whole response of one model.
 
     `finish_reason` is None only if the vendor sent none: it is never invented. `usage` is None
-    if the vendor reported none. `raw` is the SDK's object, for what these fields cannot carry.
+    if the vendor reported none. `gaps` counts events of a stream that could not be read and may
+    have held a piece of the answer. `raw` is the SDK's object, for what these fields cannot carry.
     """
 
     parts: tuple[Part, ...]
@@ -92,6 +93,7 @@ class LLMResponse:
     finish_reason_raw: str = ""
     limits: tuple[RateLimit, ...] = ()
     lines_skipped: int = 0
+    gaps: int = 0
     raw: Any = field(default=None, repr=False, compare=False)
 
     @property
@@ -194,6 +196,11 @@ class Answer:
     @property
     def usage(self) -> Usage | None:
         return self.response.usage
+
+    @property
+    def gaps(self) -> int:
+        """How many pieces may be missing; more than 0 only where nobody else could be asked."""
+        return self.response.gaps
 
     @property
     def cost_pico(self) -> int:

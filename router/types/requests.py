@@ -96,10 +96,14 @@ def as_request(
         if not prompt.strip():
             raise ValueError("the prompt is empty: write complete('What is ...?')")
         return LLMRequest(messages=(Message.user(prompt),), **fields)
-    messages = (prompt,) if isinstance(prompt, Message) else tuple(prompt)
+    messages = (prompt,) if isinstance(prompt, Message) else _elements(prompt)
     if not messages or not all(isinstance(message, Message) for message in messages):
         raise TypeError(
             "a prompt is a string, an LLMRequest, or one or more Message values:"
             " write [Message.user('What is ...?')]"
         )
     return LLMRequest(messages=messages, **fields)
+
+
+def _elements(value: object) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, Iterable) else ()

@@ -11,6 +11,7 @@ from .answers import FinishReason, RateLimit, Usage
 
 __all__ = [
     "Finish",
+    "Gap",
     "Noise",
     "Seam",
     "Started",
@@ -78,10 +79,18 @@ class Finish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noise:
-    """Something that carries no answer: a ping, a line that could not be read, an unknown event.
-    The router counts what was malformed and passes none of it on."""
+    """Something that carries no answer: a ping, a line that is no event, an unknown event. The
+    router counts what was malformed and passes none of it on."""
 
     kind: Literal["ping", "malformed", "unknown"] = "ping"
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """An event of the vendor's could not be read: a piece of the answer may be missing here. The
+    caller sees one only where no other attempt could be made in its place."""
+
     detail: str = ""
 
 
@@ -111,6 +120,7 @@ StreamEvent = (
     | UsageEvent
     | Finish
     | Noise
+    | Gap
     | StreamReset
     | Seam
 )

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 __all__ = ["Candidate", "Capabilities", "Plan", "Target", "Timeouts"]
 
@@ -100,3 +104,8 @@ class Plan:
     @property
     def targets(self) -> tuple[Target, ...]:
         return tuple(candidate.target for candidate in self.candidates)
+
+    def __rich__(self) -> "Table":
+        from ..observation.trace import plan_table
+
+        return plan_table(self)

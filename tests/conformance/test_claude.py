@@ -120,6 +120,19 @@ def test_the_same_answer_streamed_and_not(servers: FakeServers, client: Anthropi
     assert joined.stop_reason == whole.stop_reason == "tool_use"
 
 
+def test_the_newest_version_tells_of_a_container_that_there_is_none(client: Anthropic) -> None:
+    """And of diagnostics; older versions answer as they did in August 2026."""
+    older = {"anthropic-version": "2023-06-01"}
+    for headers, told in ((None, {"container", "diagnostics"}), (older, set())):
+        answer = client.messages.create(**PLAIN, extra_headers=headers)
+        assert answer.model_fields_set & {"container", "diagnostics"} == told
+        events = list(client.messages.create(**PLAIN, stream=True, extra_headers=headers))
+        begun = next(event.message for event in events if event.type == "message_start")
+        ended = next(event.delta for event in events if event.type == "message_delta")
+        assert begun.model_fields_set & {"container", "diagnostics"} == told
+        assert ("container" in ended.model_fields_set) == bool(told)
+
+
 def test_text_stream(client: Anthropic) -> None:
     """The helper's text stream is the text, in more than one piece."""
     with client.messages.stream(**PLAIN) as stream:
@@ -197,17 +210,18 @@ def test_refusal(servers: FakeServers, client: Anthropic, streamed: bool) -> Non
     ("model", "options"),
     [
         ("claude-sonnet-5", {"type": "adaptive"}),
+        ("claude-sonnet-5", {"type": "adaptive", "display": "summarized"}),
         ("claude-opus-4-5", {"type": "enabled", "budget_tokens": 1024}),
     ],
-    ids=["adaptive", "enabled"],
+    ids=["adaptive", "shown", "enabled"],
 )
 def test_thinking(client: Anthropic, model: str, options: Any) -> None:
-    """Thinking comes first, signed, and is counted."""
+    """Thinking comes first, signed, and is counted; newer models show it when asked to."""
     asked = {**PLAIN, "model": model, "max_tokens": 2000}
     message = client.messages.create(**asked, thinking=options)
     thought, said = message.content
     assert thought.type == "thinking"
-    assert thought.thinking
+    assert bool(thought.thinking) == (options != {"type": "adaptive"})
     assert thought.signature
     assert said.type == "text"
     assert message.usage.output_tokens_details

@@ -529,7 +529,7 @@ async def test_async_models(async_client: AsyncOpenAI) -> None:
         (
             [
                 {"type": "text", "text": "Hello"},
-                {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}},
             ],
             1,
         ),

@@ -317,13 +317,15 @@ def test_a_translation(servers: FakeServers, client: OpenAI) -> None:
     ("fields", "message"),
     [
         ({"file": ("a.wav", b"")}, "too short"),
+        ({"file": ("a.txt", b"x")}, "Invalid file format. Supported formats: \\['flac', 'm4a'"),
         ({"model": "gpt-4o-transcribe", "response_format": "srt"}, "not compatible with model"),
         ({"temperature": 2.0}, "Expected a value <= 1"),
     ],
-    ids=["empty", "format", "temperature"],
+    ids=["empty", "kind", "format", "temperature"],
 )
 def test_transcriptions_that_are_refused(client: OpenAI, fields: Any, message: str) -> None:
-    """An empty file, a format that the model does not know, a number out of range."""
+    """An empty file, one that is no sound, a format that the model does not know, a number out of
+    range."""
     with pytest.raises(openai.BadRequestError, match=message):
         client.audio.transcriptions.create(**{"model": "whisper-1", "file": tone(), **fields})
 

@@ -11,6 +11,7 @@ import pytest
 from fakeservers import (
     Simulation,
     cut,
+    garbage,
     http_error,
     overloaded,
     rate_limited,
@@ -25,7 +26,7 @@ from router.budget import Limit
 from router.errors import AllAttemptsFailed, BudgetExceeded, CallFailed, StreamInterrupted
 from router.ledger.base import Settlement
 from router.policy import HedgePolicy, RetryPolicy, StreamPolicy
-from router.types import Finish, Image, Message, StreamReset, Text, TextDelta, Timeouts
+from router.types import Finish, Gap, Image, Message, StreamReset, Text, TextDelta, Timeouts
 
 from .world import MODELS, World, agreed, balanced, fake_of, wired
 
@@ -435,3 +436,41 @@ def test_f5_what_is_seen_is_one_answer_or_says_that_it_begins_anew(client: str) 
         sim[other].replies("Long ago.")
         assert sim.run(lambda: main(world)) == "Long ago."
         agreed(world)
+
+
+@pytest.mark.parametrize("client", MODELS)
+def test_f6_an_unreadable_event_costs_no_stream(client: str) -> None:
+    """What is there of it is the answer, with a Gap where a piece is missing; after a beginning
+    nobody else is asked, and both books agree."""
+
+    async def main(world: World) -> list[Any]:
+        async with world.router.stream(PROMPT, max_tokens=50) as stream:
+            events = [event async for event in stream]
+        assert stream.answer.gaps == 1
+        return events
+
+    with simulate() as sim:
+        world = wired(sim, client, "claude" if client != "claude" else "openai")
+        sim[fake_of(client)].replies(STORY)
+        sim[fake_of(client)].fails(garbage("truncated_json", after_chunks=2))
+        sim[fake_of(client)].paces(inter_token="100ms")  # pieces that come together fail together
+        events = sim.run(lambda: main(world))
+        (place,) = [n for n, event in enumerate(events) if isinstance(event, Gap)]
+        said = [
+            "".join(e.text for e in part if isinstance(e, TextDelta))
+            for part in (events[:place], events[place:])
+        ]
+        assert said == ["Once upon ", "time."]
+        assert isinstance(events[-1], Finish)
+        agreed(world)
+
+
+def test_f6_a_line_that_is_no_event_is_nothing() -> None:
+    """Servers and proxies write them; readers of event streams are to ignore them."""
+    with simulate() as sim:
+        world = wired(sim, "claude", "openai")
+        sim.claude.replies(STORY)
+        sim.claude.fails(garbage("sse_line"))
+        answer = sim.run(world.router.stream(PROMPT).collect())
+        assert (answer.text, answer.provider, answer.gaps) == ("Once upon a time.", "claude", 0)
+        assert answer.response.lines_skipped == 1

@@ -1,5 +1,6 @@
 """What several tests build: requests, and a fake without sockets."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fakeservers.behaviour.models import catalogue
@@ -98,6 +99,16 @@ class Tape:
 
     def finish(self) -> None:
         self.log.append("finish")
+
+    def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
+        self.start(status, headers, len(body))
+        self.write(body)
+        self.finish()
+
+    def send_stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
+        self.start(status, headers, None)
+        self.write(b"".join(pieces))
+        self.finish()
 
     def close(self) -> None:
         self.log.append("close")

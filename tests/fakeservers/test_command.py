@@ -65,7 +65,7 @@ def test_the_ready_file_names_what_listens_and_sigterm_ends_it(tmp_path):
         (["--openai-port", "99999"], "Cannot listen on 127.0.0.1:99999"),
         (["--seed", "x"], "'x' is not a valid integer"),
         (["--validation", "lax"], "'lax' is not one of 'strict', 'off'"),
-        (["--models", "all"], "'all' is not one of 'known', 'any'"),
+        (["--models", "all"], "'all' is not one of 'known', 'current', 'any'"),
     ],
 )
 def test_a_wrong_option_is_told_in_one_line(options, told):

@@ -108,7 +108,8 @@ def test_every_fault_has_its_words(name):
         ),
         (
             "[[claude.rules]]\nreplies = 'x'\nbetween = ['8m', '5m']",
-            "x.toml:1: claude.rules[0]: between('8m', '5m'): the end comes after the start.",
+            "x.toml:3: claude.rules[0].between: between('8m', '5m'): the end comes after the "
+            "start.",
         ),
         ("[[claude.rules]]\ntimes = 1", "x.toml:1: claude.rules[0]: a rule has replies, fails,"),
         ("[[claude.rules]]\nreplies = { txt = 'x' }", "'txt' is no part of a reply"),
@@ -121,6 +122,33 @@ def test_what_is_wrong_is_told_with_its_line(text, told):
     with pytest.raises(ScriptError) as caught:
         parse_scenario(text, name="x.toml")
     assert told in str(caught.value)
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    """In the order of its lines."""
+    text = (
+        "[[openai.rules]]\nfails = 'overloded'\n[claude]\nunmatched = 'x'\n"
+        "[[openai.rules]]\nreplies = 'x'\nevery = '5m'\nrate = 0.5\n[gemini]\nlimit = 5"
+    )
+    with pytest.raises(ScriptError) as caught:
+        parse_scenario(text, name="x.toml")
+    told = [line.split(" ", 2)[:2] for line in str(caught.value).splitlines()]
+    assert told == [
+        ["x.toml:2:", "openai.rules[0].fails:"],
+        ["x.toml:4:", "claude.unmatched:"],
+        ["x.toml:7:", "openai.rules[1].every:"],
+        ["x.toml:10:", "gemini.limit:"],
+    ]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_lines_of_json_are_told(indent):
+    """However the text is laid out, and whatever stands in its texts."""
+    rules = [{"replies": 'a "{[,:" text'}, {"on": {"modle": "x"}, "replies": "x"}]
+    text = json.dumps({"seed": 1, "openai": {"rules": rules}}, indent=indent)
+    line = next(n for n, each in enumerate(text.splitlines(), 1) if '"modle"' in each)
+    with pytest.raises(ScriptError, match=rf"^x\.json:{line}: openai\.rules\[1\]\.on\.modle: "):
+        parse_scenario(text, form="json", name="x.json")
 
 
 JSON = st.recursive(

@@ -29,6 +29,7 @@ def attempt(number: int = 1, provider: str = "claude", **given: Any) -> dict[str
         "provider": provider,
         "model": "m",
         "outcome": "ok",
+        "certainty": "response_started",
         "amount_pico": 1_000_000,
         "basis": "exact",
         "won": True,

@@ -44,6 +44,18 @@ def test_smoke_makes_every_time_shorter():
         ("[mix]\nchatt = 1\n", "[mix] says how often chat, stream, agent come"),
         ('[shape]\nkind = "spike"\n', "[shape] kind is soak, steps (levels=), spike (factor="),
         ('[arrivals]\nkind = "steady"\n', "arrivals are poisson, constant or gamma"),
+        (
+            "[smoke]\ntime_scales = 0.1\n",
+            "[smoke] has no 'time_scales'. Did you mean 'time_scale'?",
+        ),
+        ("[lengths]\noutput = 3\n", "[lengths] has no 'output'"),
+        ("duration_s = 0\n", "duration_s is more than 0"),
+        ('duration_s = "long"\n', "duration_s is a number, not 'long'."),
+        ("shape = 5\n", "[shape] is a table, not 5."),
+        ("[lengths]\ninput_words = 5\n", "[input_words] is a table, not 5."),
+        ('[arrivals]\nrate_per_s = "fast"\n', "[arrivals] rate_per_s is a number, not 'fast'."),
+        ("[slo]\nlost_max = true\n", "[slo] lost_max is a number, not True."),
+        ("[gateway]\nproviders = []\n", "[[gateway.providers]] is missing"),
         ('[[fakes.claude.rules]]\nfails = 503\nbetween = ["soon", 5]\n', "a time is seconds"),
     ],
 )
@@ -55,6 +67,24 @@ def test_what_is_wrong_is_told(tmp_path, text, told):
         load_scenario(path)
     assert str(caught.value).startswith("mine.toml: ")
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('title = "x"\n', "mine.toml: duration_s is missing."),
+        ('title = "x"\nduration_s = 9\n[gateway]\n', "mine.toml: [[gateway.providers]] is missing"),
+        ('base = "nowhere"\n', "mine.toml: its base is 'nowhere', and there is neither"),
+        ("title =\n", "mine.toml: Invalid value"),
+    ],
+)
+def test_what_is_missing_is_told(tmp_path, text, told):
+    """By its key, in a file that stands alone."""
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    assert str(caught.value).startswith(told)
 
 
 def test_an_unknown_name_is_told():

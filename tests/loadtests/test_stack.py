@@ -2,6 +2,12 @@
 that a busy machine keeps them too."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +24,7 @@ def test_a_brownout_harms_nobody(tmp_path):
     assert [c for c in result.compared if not c.ok] == []
     assert (result.code, summary["exit_code"], summary["lost"]) == (0, 0, 0)
     assert summary["fallbacks"] > 0
+    assert summary["unbooked"] == 0
     assert (tmp_path / "report.html").stat().st_size > 1_000_000
 
 
@@ -42,3 +49,28 @@ def test_a_missed_limit_is_the_exit_code(tmp_path):
     result = run(str(path), tmp_path / "out", smoke=True, virtual=False)
     assert result.code == 1
     assert "missed: refused_min 1000, found 0.0" in (tmp_path / "out/locust.log").read_text("utf-8")
+
+
+def processes_of(folder):
+    """Those whose command names the folder, by their ids."""
+    listed = subprocess.run(
+        ["ps", "-ww", "-eo", "pid,args"], capture_output=True, text=True, check=True
+    )
+    return [line.split()[0] for line in listed.stdout.splitlines() if str(folder) in line]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["interrupt", "terminate"])
+def test_a_run_that_is_ended_leaves_no_process(tmp_path, number):
+    """Neither fakes nor gateway, nor Locust's workers; the exit code is the signal's."""
+    command = [sys.executable, "-m", "loadtests", "run", "brownout", "--smoke", "--no-virtual"]
+    command += ["--processes", "2", "--out", str(tmp_path)]
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen(command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}) as run:
+        log = tmp_path / "brownout" / "locust.log"
+        while not log.exists() or "All users spawned" not in log.read_text():
+            assert run.poll() is None
+            time.sleep(0.1)
+        assert len(processes_of(tmp_path)) >= 5
+        run.send_signal(number)
+    assert run.returncode == 128 + number
+    assert processes_of(tmp_path) == []

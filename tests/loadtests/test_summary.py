@@ -62,6 +62,21 @@ def test_a_request_that_nobody_booked_is_found():
     assert summary["unbooked"] == 1
 
 
+def test_an_answer_that_no_fake_gave_is_found():
+    """The reverse: the ledger has an answer, and nobody was asked."""
+    assert summarise(brownout(), [record(1)], attempts=[attempt(1)], journal=[])["unbooked"] == 1
+    refused = attempt(1, certainty="not_sent", outcome="connect", won=False)
+    assert summarise(brownout(), [record(1)], attempts=[refused], journal=[])["unbooked"] == 0
+
+
+def test_a_fake_that_saw_more_than_it_keeps_proves_nothing():
+    """Its first exchange is gone: the figure is left out, and its limit not checked."""
+    seen = [{"provider": "claude", "method": "POST", "number": 2}]
+    summary = summarise(brownout(), [record(1)], attempts=[attempt(1)], journal=seen)
+    assert "unbooked" not in summary
+    assert summarise(brownout(), [], attempts=[], journal=[{**seen[0], "number": 1}])["unbooked"]
+
+
 def test_refusals_are_no_short_times():
     """Only what was answered counts into the times."""
     calls = [

@@ -106,7 +106,7 @@ def test_a_marker_brings_the_fakes(pytester):
         ),
         ("llmsim_limits('claude', rpm=0)", "*limits(rpm=...) is a whole number from 1, not 0."),
         ("llmsim(validation='lax')", "*llmsim: validation is strict or off, not 'lax'."),
-        ("llmsim(models='all')", "*llmsim: models is known or any, not 'all'."),
+        ("llmsim(models='all')", "*llmsim: models is known or current or any, not 'all'."),
         ("llmsim(impossible='x')", "*llmsim: impossible is error or allow, not 'x'."),
         ("llmsim(mode='record')", "*llmsim: mode is fake or mock or real, not 'record'."),
         ("llmsim(block_network='maybe')", "*block_network is True or False, not 'maybe'."),
@@ -136,8 +136,8 @@ def test_a_marker_that_there_is_not_is_told(pytester):
     result.stdout.fnmatch_lines(
         [
             "*UsageError: test_it.py: there is no marker 'llmsim_faults'; there are llmsim, "
-            "llmsim_fault, llmsim_pace, llmsim_limits, llmsim_budget, llmsim_load, llmsim_real. "
-            "Did you mean 'llmsim_fault'?"
+            "llmsim_fault, llmsim_pace, llmsim_limits, llmsim_budget, llmsim_chain, llmsim_load, "
+            "llmsim_real. Did you mean 'llmsim_fault'?"
         ]
     )
 
@@ -191,6 +191,7 @@ def test_a_wrong_script_is_shown_where_it_was_written(pytester, what):
     [
         ("validation='off'", "{}"),
         ("models='any'", "{'model': 'my-own', 'messages': [{'role': 'user', 'content': 'x'}]}"),
+        ("models='current'", "{'model': 'llama3.2', 'messages': [], 'stream': False}"),
     ],
 )
 def test_the_fakes_may_be_lenient(pytester, setting, works):

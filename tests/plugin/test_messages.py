@@ -198,7 +198,7 @@ def test_a_provider_that_there_is_not_is_told(pytester):
         ("block-network=perhaps", "block_network is True or False, not 'perhaps'."),
         ("stable-urls=2", "stable_urls is True or False, not '2'."),
         ("validation=of", "validation is strict or off, not 'of'. Did you mean 'off'?"),
-        ("models=al", "models is known or any, not 'al'."),
+        ("models=al", "models is known or current or any, not 'al'."),
         ("impossible=eror", "impossible is error or allow, not 'eror'. Did you mean 'error'?"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 from fakeservers import overloaded
 from pytest_llmsim import routing
-from router import BudgetExceeded
+from router import AllAttemptsFailed, BudgetExceeded
 
 
 def test_the_router_falls_back_as_scripted(llmsim, llmsim_router, llmsim_costs):
@@ -147,3 +147,41 @@ def test_a_router_asks_those_whose_sdk_is_installed(llmsim, monkeypatch, request
     router = request.getfixturevalue("llmsim_router")
     assert router.complete("Hello.").provider == "openai"
     assert llmsim.claude.calls == ()
+
+
+@pytest.mark.llmsim_chain("ollama")
+class TestChained:
+    """Markers of an outer thing, of which the closest wins."""
+
+    @pytest.mark.llmsim_chain("gemini", "openai")
+    def test_a_marker_names_the_chain(self, llmsim, llmsim_router):
+        """Its providers are asked in its order, and no other, though others would answer."""
+        llmsim.gemini.fails(503)
+        llmsim.openai.fails(401)
+        with pytest.raises(AllAttemptsFailed) as caught:
+            llmsim_router.complete("hello")
+        asked = [attempt.provider for attempt in caught.value.attempts]
+        assert asked[0] == "gemini" and set(asked) == {"gemini", "openai"}
+        assert not llmsim.claude.calls and not llmsim.ollama.calls
+
+    def test_the_chain_of_the_class(self, llmsim_router):
+        """Where the test has none of its own."""
+        assert llmsim_router.complete("hello").provider == "ollama"
+
+
+@pytest.mark.parametrize(
+    ("marker", "told"),
+    [
+        ("'clade'", "llmsim_chain: there is no provider 'clade'; did you mean 'claude'? *"),
+        ("", "llmsim_chain takes names of providers: llmsim_chain('claude', 'openai')."),
+        ("['claude']", "llmsim_chain takes names of providers: llmsim_chain('claude', 'openai')."),
+    ],
+)
+def test_a_wrong_chain_is_a_usage_error(pytester, marker, told):
+    """It names those that there are."""
+    pytester.makepyfile(
+        f"import pytest\n@pytest.mark.llmsim_chain({marker})\ndef test_one(llmsim_router): pass"
+    )
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*{told}"])

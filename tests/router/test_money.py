@@ -1,6 +1,9 @@
 """Money is integers: exact in, exact out, rounded where it is said and nowhere else."""
 
+import ast
 import decimal
+import re
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
@@ -18,6 +21,7 @@ from router.money import (
     pico_from_usd,
     usd_from_pico,
 )
+from tests.pages import ROOT
 
 
 @given(st.integers(-(10**40), 10**40))
@@ -78,3 +82,39 @@ def test_the_two_roundings(numerator: int, denominator: int) -> None:
 def test_amounts_are_shown_whole(pico: int, shown: str) -> None:
     """What is shown is the exact amount, with at least two decimals."""
     assert format_usd(pico) == shown
+
+
+ROUTER = ROOT / "router"
+MONEY = re.compile("pico|usd|^cost$|^amount$")
+NO_LEDGER_READS_IT = {
+    "money.py": "divides Fractions",
+    "pricing/genai.py": "divides Fractions",
+    "observation/otel.py": "shows",
+    "observation/prometheus.py": "shows",
+    "routing/strategies.py": "ranks",
+}
+
+
+def floats_of_money(tree: ast.AST) -> Iterator[str]:
+    """Where something named like money is divided, raised or made a float."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.BinOp(op=ast.Div() | ast.Pow()):
+                pass
+            case ast.Call(func=ast.Name(id="float" | "round")):
+                pass
+            case _:
+                continue
+        names = (getattr(n, "id", "") or getattr(n, "attr", "") for n in ast.walk(node))
+        if any(MONEY.search(name) for name in names):
+            yield ast.unparse(node)
+
+
+def test_b6_no_float_touches_money() -> None:
+    """Nothing that a limit, a hold or a cost is made of is divided, raised or made a float."""
+    found = {
+        path.relative_to(ROUTER).as_posix()
+        for path in ROUTER.rglob("*.py")
+        if any(floats_of_money(ast.parse(path.read_text("utf-8"))))
+    }
+    assert found == set(NO_LEDGER_READS_IT)

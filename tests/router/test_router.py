@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from router.errors import (
     ERROR_CLASSES,
     AllAttemptsFailed,
+    ConfigError,
     NoTarget,
     UnknownProvider,
 )
@@ -234,6 +236,32 @@ def test_unknown_names_are_told() -> None:
     world = World(FakeClient("claude"), FakeClient("openai"))
     with pytest.raises(UnknownProvider, match="did you mean 'claude'"):
         ask(world, chain=["cluade"])
+
+
+@pytest.mark.parametrize(
+    ("keywords", "says"),
+    [
+        ({"stop": "END"}, r"stop is a string; write stop=\['END'\]"),
+        ({"max_tokens": "100"}, "max_tokens is '100'; it is a whole number"),
+        ({"max_tokens": -1}, "max_tokens is -1"),
+        ({"chain": "a"}, r"write chain=\['a'\]"),
+        ({"chain": []}, "the chain is empty"),
+        ({"deadline_s": 0}, "deadline_s is 0"),
+    ],
+)
+def test_values_that_cannot_be(keywords: Any, says: str) -> None:
+    """A value that no provider would take, or that means another thing, is told beforehand."""
+    world = World(FakeClient("a"))
+    with pytest.raises(ConfigError, match=says):
+        ask(world, **keywords)
+    assert world.asked() == {"a": 0}
+
+
+@pytest.mark.parametrize("prompt", [None, 5, [], ["text"]])
+def test_what_is_no_prompt(prompt: Any) -> None:
+    """Anything but words, messages or a request is told, with what to write."""
+    with pytest.raises(TypeError, match="a prompt is a string, an LLMRequest, or one or more"):
+        run(World(FakeClient("a")).router.complete(prompt))
 
 
 def test_what_no_target_can_do() -> None:

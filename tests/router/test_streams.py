@@ -3,16 +3,22 @@
 import asyncio
 import gc
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from router.budget import CostManagementPolicy, LedgerBudget
+from router.costs import CostTracker
 from router.errors import AllAttemptsFailed, StreamInterrupted
+from router.ledger.memory import MemoryLedger
 from router.policy import HedgePolicy, RouterPolicy, StreamPolicy
 from router.stream import Accumulator
 from router.types import (
+    Answer,
     Capabilities,
     Finish,
+    Gap,
     Noise,
     Seam,
     Started,
@@ -27,7 +33,7 @@ from router.types import (
     UsageEvent,
 )
 
-from .world import FakeBudget, FakeClient, Say, World, failure, run
+from .world import EPOCH_S, FakeBudget, FakeClient, Say, VirtualClock, World, failure, run
 
 STORY = "Once upon a time there was a router."
 CUT = failure("stream_cut", certainty="response_started")
@@ -153,24 +159,118 @@ def test_no_one_to_go_on_keeps_the_first_cause() -> None:
 
 
 def test_unreadable_lines_are_skipped() -> None:
-    """F6, S8: eight malformed lines are counted and skipped, a ninth is a failure."""
+    """F6, S8: five lines that are no events are counted and skipped, a sixth is a failure."""
     noise = Noise(kind="malformed")
-    fine = World(FakeClient("a", Say(before=(noise,) * 8)))
+    fine = World(FakeClient("a", Say(before=(noise,) * 5)))
 
     async def answer() -> int:
         return (await fine.router.stream("x").collect()).response.lines_skipped
 
-    assert run(answer()) == 8
+    assert run(answer()) == 5
     with pytest.raises(AllAttemptsFailed, match="unreadable"):
-        events_of(World(FakeClient("a", Say(before=(noise,) * 9))))
+        events_of(World(FakeClient("a", Say(before=(noise,) * 6))))
+
+
+HOLED = Say(text=STORY, gap_before_word=0)
+
+
+def test_an_unreadable_event_is_a_failure_while_nothing_was_shown() -> None:
+    """F5, S8: it may hide a piece of the answer, and asking again shows nobody anything odd."""
+    world = World(FakeClient("a", HOLED), FakeClient("b", Say(text=STORY)))
+    events = events_of(world)
+    assert text_of(events) == STORY and not any(isinstance(event, Gap) for event in events)
+    assert world.asked() == {"a": 2, "b": 1}
+    assert [r.outcome for r in world.costs.records] == ["protocol_bad", "protocol_bad", "ok"]
+
+
+def test_with_nobody_else_to_ask_a_gap_is_told() -> None:
+    """F6: the same target once more, and then its stream is taken with the gap in its place."""
+    world = World(FakeClient("a", HOLED))
+
+    async def main() -> tuple[list[StreamEvent], Answer]:
+        stream = world.router.stream("Tell.")
+        return [event async for event in stream], stream.answer
+
+    events, answer = run(main())
+    assert events[0] == Gap()
+    assert (answer.text, answer.gaps, world.asked()) == (STORY, 1, {"a": 2})
+    assert "pieces may be missing" in answer.attempts[-1].message
+
+
+def test_a_gap_in_what_was_shown_is_told() -> None:
+    """F5, F6: one unreadable event costs no stream, and what the caller holds is not silently
+    short: a Gap stands where the piece may be missing."""
+    world = World(FakeClient("a", Say(text=STORY, gap_before_word=2)), FakeClient("b"))
+    events = events_of(world)
+    place = events.index(Gap())
+    assert (text_of(events[:place]), text_of(events)) == ("Once upon ", STORY)
+    assert isinstance(events[-1], Finish) and world.asked() == {"a": 1, "b": 0}
+
+
+def test_no_gap_is_told_where_none_is_allowed() -> None:
+    """S8: with `malformed_max=0` one unreadable event is one too many."""
+    policy = RouterPolicy(stream=StreamPolicy(malformed_max=0))
+    world = World(FakeClient("a", Say(text=STORY, gap_before_word=2)), policy=policy)
+    with pytest.raises(StreamInterrupted) as caught:
+        events_of(world)
+    assert (caught.value.cause_class, caught.value.partial.text) == ("protocol_bad", "Once upon ")
+
+
+def test_a_tool_call_with_a_gap_is_never_whole() -> None:
+    """F5: text with a hole is read by somebody, a call with one would be carried out."""
+    call = ToolCallDelta(index=0, id="1", name="f", arguments='{"path": "/')
+    rest = ToolCallDelta(index=0, arguments='"}')
+    world = World(FakeClient("a", Say(before=(call, Gap(), rest), finish="tool_calls")))
+    with pytest.raises(StreamInterrupted, match="piece of a tool call") as caught:
+        events_of(world)
+    assert caught.value.cause_class == "protocol_bad"
+
+
+def test_after_the_finish_only_counts_can_be_missing() -> None:
+    """An unreadable event there is counted; the answer has no gap."""
+
+    class Late(FakeClient):
+        async def stream(self, request: Any, *, timeout_s: float | None = None) -> Any:
+            async for event in FakeClient.stream(self, request):
+                yield event
+            yield Gap()
+
+    world = World(Late("a", Say(text=STORY, usage=None)))
+
+    async def main() -> Answer:
+        return await world.router.stream("Tell.").collect()
+
+    answer = run(main())
+    assert (answer.gaps, answer.response.lines_skipped) == (0, 1)
+    assert answer.usage_estimated
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_c2_without_usage_the_cost_is_an_estimate(streamed: bool) -> None:
+    """C2, S7: a provider that tells no usage is not free, and no usage is made up in the answer."""
+    world = World(FakeClient("a", Say(text=STORY, usage=None)))
+
+    async def main() -> Answer:
+        if streamed:
+            return await world.router.stream("Tell.").collect()
+        return await world.router.complete("Tell.")
+
+    answer = run(main())
+    (record,) = world.costs.records
+    assert (record.basis, answer.usage, answer.usage_estimated) == ("estimated", None, True)
+    assert record.amount_pico == answer.cost_pico == 2 * 5 + 10 * len(STORY)
 
 
 def test_endless_beginnings_are_failures() -> None:
-    """S1: more than 64 events without anything to show are not kept back; pings do not count."""
+    """S1: more than 64 events or 256 KiB without anything to show are not kept back; pings do not
+    count."""
     assert text_of(events_of(World(FakeClient("a", Say(before=(Noise(),) * 500))))) == "Paris."
-    endless = Say(before=(ThinkingDelta(signature="x"),) * 65)
-    with pytest.raises(AllAttemptsFailed, match="nothing to show"):
-        events_of(World(FakeClient("a", endless)))
+    many = (ThinkingDelta(signature="x"),) * 65
+    large = (ThinkingDelta(redacted="x" * 128 * 1024),) * 2 + (ThinkingDelta(signature="x"),)
+    for before in (many, large):
+        with pytest.raises(AllAttemptsFailed, match="nothing to show"):
+            events_of(World(FakeClient("a", Say(before=before))))
+        assert text_of(events_of(World(FakeClient("a", Say(before=before[:-1]))))) == "Paris."
 
 
 def test_idle_streams_are_cut() -> None:
@@ -286,10 +386,8 @@ def test_slow_beginnings_are_left() -> None:
     assert text_of(events_of(World(FakeClient("a", slow), policy=policy))) == STORY
 
 
-def test_memory_is_flat() -> None:
-    """M1: aborted streams leave nothing behind."""
-    budget = FakeBudget()
-    world = World(FakeClient("a", Say(text=STORY, gap_s=0.1)), budget=budget)
+async def _grown(world: World) -> tuple[int, int]:
+    """The bytes in use after some aborted streams, and after a hundred more."""
 
     async def aborted(times: int) -> int:
         for _ in range(times):
@@ -297,20 +395,42 @@ def test_memory_is_flat() -> None:
                 await anext(stream)
         for log in (world.clients["a"].asked, world.clients["a"].asked_s, world.costs.records):
             log.clear()
-        budget.posted.clear()
+        if isinstance(world.budget, FakeBudget):
+            world.budget.posted.clear()
         gc.collect()
         return tracemalloc.get_traced_memory()[0]
 
-    async def main() -> tuple[int, int]:
-        tracemalloc.start()
-        try:
-            await aborted(60)
-            return await aborted(100), await aborted(100)
-        finally:
-            tracemalloc.stop()
+    tracemalloc.start()
+    try:
+        await aborted(150)  # bounded logs are full then
+        return await aborted(100), await aborted(100)
+    finally:
+        tracemalloc.stop()
 
-    first, second = run(main())
+
+def test_memory_is_flat() -> None:
+    """M1: aborted streams leave nothing behind."""
+    budget = FakeBudget()
+    world = World(FakeClient("a", Say(text=STORY, gap_s=0.1)), budget=budget)
+
+    first, second = run(_grown(world))
     assert second - first < 2048 and budget.held == {}
+
+
+def test_memory_is_flat_with_a_limit_for_each_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M1: a task without a name is its call, and nothing of its account is left after it. The
+    bounded logs are made short, so that they are full."""
+    for ring in ("router.ledger.memory.RESOLVED_MAX", "router.costs._CALLS_MAX"):
+        monkeypatch.setattr(ring, 50)
+    policy = CostManagementPolicy(per_task_usd="0.05", daily_usd=100)
+    ledger = MemoryLedger(wall=lambda: EPOCH_S, rows_max=50)
+    budget = LedgerBudget(policy, ledger, clock=VirtualClock(), wall=lambda: EPOCH_S)
+    world = World(FakeClient("a", Say(text=STORY, gap_s=0.1)), budget=budget)
+    monkeypatch.setattr("router.costs.RECORDS_MAX", 50)
+    world.router.reload(replace(world.router.setup, costs=CostTracker()))
+    first, second = run(_grown(world))
+    assert second - first < 2048
+    assert {row.account for row in run(ledger.rows())} == {"all||", "daily||day/2023-11-14/UTC"}
 
 
 def test_left_at_the_reset() -> None:

@@ -23,6 +23,7 @@ from router.types import (
     Attempt,
     Capabilities,
     Finish,
+    Gap,
     Noise,
     Started,
     StreamEvent,
@@ -57,7 +58,8 @@ answers = st.builds(
     usage=st.sampled_from([Usage(input=7, output=3), None]),
     fails=st.sampled_from([None, None, *(failure(name) for name in MID_STREAM)]),
     words_shown=st.integers(0, 3),
-    before=st.sampled_from([(), (Started(), Noise()), (Noise(kind="malformed"),) * 9]),
+    before=st.sampled_from([(), (Started(), Noise()), (Noise(kind="malformed"),) * 9, (Gap(),)]),
+    gap_before_word=st.sampled_from([None, None, 1]),
 )
 scripts = st.lists(st.one_of(answers, failures()), min_size=1, max_size=4)
 worlds = st.fixed_dictionaries(
@@ -200,6 +202,7 @@ def test_a_stream_is_one_answer(drawn: dict[str, Any]) -> None:
         finished = [e for e in shown if isinstance(e, Finish)]
         if told.answer is not None:
             assert (told.answer.text, len(finished)) == (text, 1)
+            assert told.answer.gaps == sum(isinstance(e, Gap) for e in shown)
         if isinstance(told.error, StreamInterrupted):
             assert (told.error.partial.text, finished) == (text, [])
             assert told.error.partial.finish_reason is None
@@ -231,4 +234,5 @@ def test_the_ledger_agrees(mode: Any, drawn: dict[str, Any]) -> None:
     assert account.held_pico == 0
     assert account.posted_pico == sum(row.amount_pico for row in rows)
     assert account.posted_pico == sum(record.amount_pico for record in world.costs.records)
+    assert {type(amount) for row in rows for amount in (row.amount_pico, row.hold_pico)} <= {int}
     assert mode != "strict" or account.posted_pico <= drawn["limit_pico"]

@@ -24,6 +24,7 @@ from router.setup import Endpoint, RouterSetup
 from router.types import (
     Answer,
     Finish,
+    Gap,
     LLMRequest,
     LLMResponse,
     StreamEvent,
@@ -91,7 +92,8 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
     """One scripted answer. Streamed, its words come one by one, `gap_s` apart; `fails` breaks it
-    after `words_shown` words; without `finish` the stream just ends."""
+    after `words_shown` words; without `finish` the stream just ends; before one word an event could
+    not be read."""
 
     text: str = "Paris."
     after_s: float = 0.0
@@ -101,6 +103,7 @@ class Say:
     fails: ProviderFailure | None = None
     words_shown: int = 1
     before: tuple[StreamEvent, ...] = ()
+    gap_before_word: int | None = None
 
 
 Script = Say | ProviderFailure | Callable[[], Any]
@@ -152,6 +155,8 @@ class FakeClient:
             for number, word in enumerate(words):
                 if say.fails is not None and number >= say.words_shown:
                     raise say.fails
+                if number == say.gap_before_word:
+                    yield Gap()
                 if say.gap_s and number:
                     await asyncio.sleep(say.gap_s)
                 yield TextDelta(word if number == len(words) - 1 else word + " ")

@@ -14,8 +14,8 @@ The words are those of the verbs. Errors carry the path of what is wrong, such a
 `openai.rules[1].fails`; who read a file adds its name and the line.
 """
 
-from .checking import PlainError
+from .checking import PlainErrors
 from .reading import read_scenario
 from .writing import failure_words, write_scenario
 
-__all__ = ["PlainError", "failure_words", "read_scenario", "write_scenario"]
+__all__ = ["PlainErrors", "failure_words", "read_scenario", "write_scenario"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...errors import ScriptError, did_you_mean
 
-__all__ = ["PlainError", "array", "at", "known", "only", "table"]
+__all__ = ["PlainError", "PlainErrors", "array", "at", "known", "only", "table"]
 
 
 class PlainError(ScriptError):
@@ -15,6 +15,14 @@ class PlainError(ScriptError):
         super().__init__(f"{path}: {problem}" if path else problem)
         self.path = path
         self.problem = problem
+
+
+class PlainErrors(ScriptError):
+    """All that is wrong."""
+
+    def __init__(self, problems: Sequence[PlainError]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
 
 
 def table(value: Any, path: str, keys: Sequence[str] | None) -> Mapping[str, Any]:

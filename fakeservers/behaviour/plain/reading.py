@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from ...canonical import ApiError, Part, RawReply, Refusal, Reply, Text, ToolCall
 from ...errors import ScriptError, did_you_mean
@@ -14,15 +14,18 @@ from .. import failures, faults, replies
 from ..faults import Fault
 from ..jobs import job_timing
 from ..matching import Match
+from ..models import KnownModels
 from ..pace import Delay, Pace, delay, lognormal, pace
 from ..scenario import Impossible, Rule, Scenario, Script, TokenCounts, Unmatched
 from ..schedule import Schedule, ramp, schedule
-from .checking import PlainError, array, at, known, only, table
+from .checking import PlainError, PlainErrors, array, at, known, only, table
 
 __all__ = ["MATCH_KEYS", "read_scenario"]
 
+T = TypeVar("T")
+
 RULE_KEYS = ("on", "replies", "fails", "paces", "counts", "times", "rate", "between", "every")
-SCRIPT_KEYS = ("unmatched", "impossible", "limits", "jobs", "rules")
+SCRIPT_KEYS = ("unmatched", "impossible", "models", "limits", "jobs", "rules")
 JOB_KEYS = ("after_s", "polls", "fails")
 MATCH_KEYS = ("model", "prompt", "system", "tool_result", "turn", "key", "headers", "endpoint")
 BESIDE = ("chunks", "arguments", "id")
@@ -42,42 +45,56 @@ CONSTRUCTORS = {**ERRORS, **FAULTS}
 
 
 def read_scenario(data: Any, providers: Sequence[str], presets: Mapping[str, Pace]) -> Scenario:
-    """The scenario that plain data says. Raises PlainError."""
-    data = table(data, "", ("seed", *providers))
-    seed = data.get("seed", 0)
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise PlainError("seed", f"a seed is a whole number, not {seed!r}.")
-    scripts = {name: _Scripts(presets).read(data[name], name) for name in providers if name in data}
-    return Scenario(seed=seed, scripts=scripts)
+    """The scenario that plain data says. Raises PlainErrors, with all that is wrong."""
+    reading = _Reading(presets)
+    scenario = reading.tried(partial(reading.scenario, data, providers))
+    if reading.problems or scenario is None:
+        raise PlainErrors(reading.problems)
+    return scenario
 
 
-class _Scripts:
+class _Reading:
+    """Reads on where something is wrong, and keeps what it was."""
+
     def __init__(self, presets: Mapping[str, Pace]) -> None:
         self._presets = presets
+        self.problems: list[PlainError] = []
 
-    def read(self, data: Any, path: str) -> Script:
+    def tried(self, read: Callable[[], T]) -> T | None:
+        """What `read` returns, None where it raises PlainError."""
+        try:
+            return read()
+        except PlainError as problem:
+            self.problems.append(problem)
+            return None
+
+    def scenario(self, data: Any, providers: Sequence[str]) -> Scenario:
+        data = table(data, "", ("seed", *providers))
+        scripts = {name: self._script(data[name], name) for name in providers if name in data}
+        seed = data.get("seed", 0)
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            raise PlainError("seed", f"a seed is a whole number, not {seed!r}.")
+        return Scenario(seed=seed, scripts=scripts)
+
+    def _script(self, data: Any, path: str) -> Script:
+        return self.tried(partial(self._read_script, data, path)) or Script()
+
+    def _read_script(self, data: Any, path: str) -> Script:
         given = table(data, path, SCRIPT_KEYS)
-        unmatched = given.get("unmatched", "error")
-        if unmatched not in get_args(Unmatched):
-            allowed = " or ".join(get_args(Unmatched))
-            raise PlainError(f"{path}.unmatched", f"it is {allowed}, not {unmatched!r}.")
-        rules = tuple(
-            self._rule(rule, number + 1, f"{path}.rules[{number}]")
+        rules = [
+            self.tried(partial(self._rule, rule, number + 1, f"{path}.rules[{number}]"))
             for number, rule in enumerate(array(given.get("rules", []), f"{path}.rules"))
-        )
-        impossible = given.get("impossible", "error")
-        if impossible not in get_args(Impossible):
-            allowed = " or ".join(get_args(Impossible))
-            raise PlainError(f"{path}.impossible", f"it is {allowed}, not {impossible!r}.")
-        limits = table(given.get("limits", {}), f"{path}.limits", None)
+        ]
         jobs = table(given.get("jobs", {}), f"{path}.jobs", JOB_KEYS)
-        timing = at(f"{path}.jobs", lambda: job_timing(**jobs))
         return Script(
-            rules=rules,
-            unmatched=unmatched,
-            impossible=impossible,
-            limits=dict(limits),
-            jobs=timing,
+            rules=tuple(rule for rule in rules if rule is not None),
+            unmatched=_one_of(get_args(Unmatched), given, "unmatched", path),
+            impossible=_one_of(get_args(Impossible), given, "impossible", path),
+            models=_one_of(get_args(KnownModels), given, "models", path)
+            if "models" in given
+            else None,
+            limits=dict(table(given.get("limits", {}), f"{path}.limits", None)),
+            jobs=at(f"{path}.jobs", lambda: job_timing(**jobs)),
         )
 
     def _rule(self, data: Any, number: int, path: str) -> Rule:
@@ -94,7 +111,7 @@ class _Scripts:
             pace=self._pace(given["paces"], f"{path}.paces") if "paces" in given else None,
             counts=_counts(given["counts"], f"{path}.counts") if "counts" in given else None,
             times=_times(given.get("times"), f"{path}.times"),
-            schedule=at(path, lambda: _schedule(given, path)),
+            schedule=_schedule(given, path),
             written_at=path,
         )
 
@@ -110,6 +127,14 @@ class _Scripts:
                 given[name] = at(f"{path}.{name}", partial(_delay, given[name]))
         made: Pace = at(path, lambda: pace(preset, **given))
         return made
+
+
+def _one_of(words: Sequence[str], given: Mapping[str, Any], key: str, path: str) -> Any:
+    """The word that stands there; the first one where none does."""
+    word = given.get(key, words[0])
+    if word not in words:
+        raise PlainError(f"{path}.{key}", f"it is {' or '.join(words)}, not {word!r}.")
+    return word
 
 
 def _failure(data: Any, path: str) -> tuple[ApiError | None, Fault | None]:
@@ -218,11 +243,17 @@ def _times(value: Any, path: str) -> int | None:
 
 
 def _schedule(given: Mapping[str, Any], path: str) -> Schedule:
-    rate, windows = given.get("rate", 1.0), given.get("between", ())
-    if isinstance(rate, Mapping):
-        line = table(rate, f"{path}.rate", ("start", "end", "over"))
-        rate = ramp(line.get("start", 0.0), line.get("end", 1.0), line.get("over"))
-    return schedule(rate=rate, windows=windows, wave=given.get("every"))
+    windows = at(f"{path}.between", lambda: schedule(windows=given.get("between", ())))
+    wave = at(f"{path}.every", lambda: schedule(wave=given.get("every")))
+    share = at(f"{path}.rate", lambda: schedule(rate=_rate(given.get("rate", 1.0), path)))
+    return Schedule(windows=windows.windows, every=wave.every, rate=share.rate)
+
+
+def _rate(rate: Any, path: str) -> Any:
+    if not isinstance(rate, Mapping):
+        return rate
+    line = table(rate, f"{path}.rate", ("start", "end", "over"))
+    return ramp(line.get("start", 0.0), line.get("end", 1.0), line.get("over"))
 
 
 def _delay(value: Any) -> Delay:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, get_args, get_origin
 
+from ..models import KnownModels
 from ..pace import Pace
 from ..scenario import TokenCounts
 from .reading import CONSTRUCTORS, MATCH_KEYS
@@ -32,6 +33,7 @@ def _script(presets: Sequence[str]) -> dict[str, Any]:
         {
             "unmatched": {"enum": ["error", "natural"]},
             "impossible": {"enum": ["error", "allow"]},
+            "models": {"enum": list(get_args(KnownModels))},
             "limits": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
             "jobs": _table(
                 {

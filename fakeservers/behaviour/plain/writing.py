@@ -29,6 +29,8 @@ def write_scenario(scenario: Scenario) -> dict[str, Any]:
             told["unmatched"] = script.unmatched
         if script.impossible != "error":
             told["impossible"] = script.impossible
+        if script.models is not None:
+            told["models"] = script.models
         if script.limits:
             told["limits"] = dict(script.limits)
         if script.jobs != INSTANT:

@@ -8,6 +8,7 @@ of tool use for older models (tool use guide).
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -28,26 +29,16 @@ from .vocabulary import REMEMBERED_MODELS_MAX, counter
 
 __all__ = ["REPLY", "output_tokens", "prompt"]
 
-TEXT: Final = 1.04
-TEXT_OF_NEWEST: Final = 1.3
-"""Tokens for one that the shape of the text tells; Opus 4.7 brought a new tokenizer."""
-
-DEFINITIONS: Final = 1.34
-"""The same for JSON of tools and schemas."""
-
 BASE: Final = 3.5
 REPLY: Final = 3.5
 """What opens the prompt, and what opens the reply; a cached prefix never has the latter."""
-MESSAGE: Final = 3.6
 SYSTEM: Final = 2.0
 CALL: Final = 39.0
 RESULT: Final = 14.0
 THOUGHT: Final = 7.0
 """Around each thinking block of a reply."""
 THINKING_ON: Final = 29.0
-THINKING_ADAPTIVE: Final = 18.0
-THINKING_ADAPTIVE_OF_NEWEST: Final = 4.0
-SCHEMA: Final = 150.0
+SCHEMA: Final = 122.0
 PAGE_TEXT: Final = 400.0
 
 _NEWEST: Final = re.compile(r"claude-(?:opus-4-[7-9]|(?:opus|sonnet|haiku)-[5-9]|fable|mythos)")
@@ -63,7 +54,7 @@ _TOOL_USE: Final = (
     (re.compile(r"claude-3-(?:5-)?haiku"), (264.0, 340.0)),
     (re.compile(r"claude-3-5-sonnet-20240620"), (294.0, 261.0)),
     (re.compile(r"claude-3|claude-(?:opus|sonnet)-4-(?:[01]\b|2)"), (346.0, 313.0)),
-    (_NEWEST, (410.0, 509.0)),
+    (_NEWEST, (385.0, 484.0)),
     (re.compile(r""), (497.0, 596.0)),
 )
 
@@ -79,6 +70,31 @@ _HOSTED: Final = (
     ("web_fetch_", 1700.0),
     ("web_search_", 1700.0),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tokenizer:
+    """What depends on the vocabulary.
+
+    text         tokens for one that the shape of a text tells, in prompts and answers alike
+    definitions  the same for JSON of tools and schemas
+    hosted       the same for what comes with tools that Anthropic defines
+    message      around each message but the first
+    adaptive     what adaptive thinking adds to the prompt
+    """
+
+    text: float
+    definitions: float
+    hosted: float
+    message: float
+    adaptive: float
+
+
+_TOKENIZER: Final = _Tokenizer(text=1.06, definitions=1.34, hosted=1.0, message=3.6, adaptive=18.0)
+_TOKENIZER_OF_NEWEST: Final = _Tokenizer(
+    text=1.37, definitions=1.67, hosted=1.3, message=1.0, adaptive=0.0
+)
+"""Opus 4.7 brought a new one."""
 
 FOUND_TOOL: Final = 10.0
 NESTING_MAX: Final = 8
@@ -97,35 +113,35 @@ _count: Final = counter(None)
 def prompt(request: ChatRequest) -> Iterator[Segment]:
     """The segments of a prompt in the order in which caching sees them: tools, system, messages;
     one for each block, and the last one for what opens the reply."""
-    factor = _factor(request.model)
-    yield Segment(BASE + _options(request, factor), request.output.schema)
+    words = _tokenizer(request.model)
+    yield Segment(BASE + _options(request, words), request.output.schema)
     tools = _raw_tools(request)
-    yield from _tools(tools, request, factor)
+    yield from _tools(tools, request, words)
     forgotten = _forgotten(request)
-    first = -MESSAGE
+    first = -words.message
     for index, message in enumerate(request.messages):
         around = SYSTEM
         if message.role != "system":
-            around, first = MESSAGE + first, 0.0
+            around, first = words.message + first, 0.0
         for part in message.parts:
             if index < forgotten and isinstance(part, Thinking):
                 yield Segment(around, None)
             else:
-                yield _block(part, around, request.model, factor)
+                yield _block(part, around, request.model, words)
             around = 0.0
-    yield Segment(REPLY + _found_tools(tools, request, factor), None)
+    yield Segment(REPLY + _found_tools(tools, request, words), None)
 
 
 def output_tokens(parts: Sequence[Part], model: str) -> float:
     """What the parts of a reply cost."""
-    factor = _factor(model)
+    words = _tokenizer(model)
     around = THOUGHT * sum(isinstance(part, Thinking) for part in parts)
-    return around + sum(_block(part, 0.0, model, factor).tokens for part in parts)
+    return around + sum(_block(part, 0.0, model, words).tokens for part in parts)
 
 
 @lru_cache(maxsize=REMEMBERED_MODELS_MAX)
-def _factor(model: str) -> float:
-    return TEXT_OF_NEWEST if _NEWEST.match(model) else TEXT
+def _tokenizer(model: str) -> _Tokenizer:
+    return _TOKENIZER_OF_NEWEST if _NEWEST.match(model) else _TOKENIZER
 
 
 def _forgotten(request: ChatRequest) -> int:
@@ -137,16 +153,13 @@ def _forgotten(request: ChatRequest) -> int:
     return max((index for index, role in enumerate(roles) if role == "user"), default=0)
 
 
-def _options(request: ChatRequest, factor: float) -> float:
+def _options(request: ChatRequest, words: _Tokenizer) -> float:
     total = 0.0
     if request.output.schema is not None:
-        total += SCHEMA + DEFINITIONS * _count(compact(request.output.schema))
+        total += SCHEMA + words.definitions * _count(compact(request.output.schema))
     if request.thinking.enabled:
-        if request.thinking.budget_tokens is not None:
-            total += THINKING_ON
-        else:
-            newest = factor == TEXT_OF_NEWEST
-            total += THINKING_ADAPTIVE_OF_NEWEST if newest else THINKING_ADAPTIVE
+        budget = request.thinking.budget_tokens
+        total += words.adaptive if budget is None else THINKING_ON
     return total
 
 
@@ -163,27 +176,28 @@ def _raw_tools(request: ChatRequest) -> list[Mapping[str, Any]]:
 
 
 def _tools(
-    tools: Sequence[Mapping[str, Any]], request: ChatRequest, factor: float
+    tools: Sequence[Mapping[str, Any]], request: ChatRequest, words: _Tokenizer
 ) -> Iterator[Segment]:
     auto, forced = next(tokens for names, tokens in _TOOL_USE if names.match(request.model))
     around = forced if request.tool_choice.mode == "any" else auto
-    scale = DEFINITIONS * factor / TEXT
     for tool in tools:
         kind = tool.get("type") or "custom"
         hosted = next((cost for start, cost in _HOSTED if str(kind).startswith(start)), None)
         if hosted is not None:
-            yield Segment(around + hosted, tool)
+            yield Segment(around + words.hosted * hosted, tool)
         elif tool.get("defer_loading"):
             # It is found by a search, and costs nothing before that.
             yield Segment(0.0, None)
             continue
         else:
             told = {key: tool[key] for key in _TOLD if key in tool}
-            yield Segment(around + scale * _count(compact(told)), told)
+            yield Segment(around + words.definitions * _count(compact(told)), told)
         around = 0.0
 
 
-def _found_tools(tools: Sequence[Mapping[str, Any]], request: ChatRequest, factor: float) -> float:
+def _found_tools(
+    tools: Sequence[Mapping[str, Any]], request: ChatRequest, words: _Tokenizer
+) -> float:
     """Deferred tools are written where a search refers to them, not before the prompt; which
     leaves its cached beginning as it was."""
     deferred = {str(tool.get("name")): tool for tool in tools if tool.get("defer_loading")}
@@ -194,8 +208,7 @@ def _found_tools(tools: Sequence[Mapping[str, Any]], request: ChatRequest, facto
         {key: deferred[name][key] for key in _TOLD if key in deferred[name]}
         for name in sorted(names)
     )
-    scale = DEFINITIONS * factor / TEXT
-    return sum(FOUND_TOOL + scale * _count(compact(tool)) for tool in told)
+    return sum(FOUND_TOOL + words.definitions * _count(compact(tool)) for tool in told)
 
 
 def _references(value: Any, depth: int) -> Iterator[str]:
@@ -213,30 +226,30 @@ def _references(value: Any, depth: int) -> Iterator[str]:
             yield from _references(value.get(key), depth + 1)
 
 
-def _block(part: Part, around: float, model: str, factor: float) -> Segment:
+def _block(part: Part, around: float, model: str, words: _Tokenizer) -> Segment:
     match part:
         case Text() | Refusal() | Thinking():
-            return Segment(around + factor * _count(part.text), part.text)
+            return Segment(around + words.text * _count(part.text), part.text)
         case ToolCall():
             arguments = compact(part.arguments)
-            tokens = around + CALL + factor * (_count(part.name) + _count(arguments))
+            tokens = around + CALL + words.text * (_count(part.name) + _count(arguments))
             return Segment(tokens, (part.name, arguments))
         case ToolResult():
-            inside = sum(_block(media, 0.0, model, factor).tokens for media in part.media)
-            tokens = around + RESULT + factor * _count(part.text) + inside
+            inside = sum(_block(media, 0.0, model, words).tokens for media in part.media)
+            tokens = around + RESULT + words.text * _count(part.text) + inside
             return Segment(tokens, (part.text, *(media.raw for media in part.media)))
         case Media():
-            return _media(part, around, model, factor)
+            return _media(part, around, model, words)
         case Opaque():
-            return Segment(around + factor * _count(compact(part.raw)), part.raw)
+            return Segment(around + words.text * _count(compact(part.raw)), part.raw)
     return Segment(around, None)
 
 
-def _media(media: Media, around: float, model: str, factor: float) -> Segment:
+def _media(media: Media, around: float, model: str, words: _Tokenizer) -> Segment:
     if media.kind == "image":
         return Segment(around + image(media, model), media.raw, "image")
     if (said := text(media)) is not None:
-        return Segment(around + factor * _count(said), media.raw, "document")
+        return Segment(around + words.text * _count(said), media.raw, "document")
     # Each page is read as text and seen as an image (PDF guide: 1,500 to 3,000 tokens).
     each = IMAGE_TOKENS_MAX + PAGE_TEXT
     return Segment(around + each * pages(media), media.raw, "document")

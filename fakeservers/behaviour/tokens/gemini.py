@@ -6,6 +6,8 @@ follow the documented rules; the grid of Gemini 3 was found from recorded counts
 
 import math
 import re
+from base64 import urlsafe_b64decode
+from binascii import Error
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -46,6 +48,13 @@ AUDIO_PER_S: Final = 32
 AUDIO_PER_S_OF_3: Final = 25
 VIDEO_PER_S: Final = 263
 VIDEO_BYTES_PER_AUDIO_BYTE: Final = 8
+
+SEALED: Final = b"\x12"
+SEALED_BYTES_MIN: Final = 110
+SEALED_BYTES_PER_TOKEN: Final = 3.55
+SIGNATURE_START: Final = 8
+_URLSAFE: Final = str.maketrans("+/", "-_")
+
 NESTING_MAX: Final = 16
 
 
@@ -80,8 +89,9 @@ def prompt(request: ChatRequest) -> Iterator[Segment]:
         yield from _message(message, request.model, rates)
     if request.tools:
         yield from _declarations(request.tools, rates)
-    for message in contents:
-        yield from _message(message, request.model, rates)
+    remembered = _remembered(contents) if _NEW.match(request.model) else len(contents)
+    for index, message in enumerate(contents):
+        yield from _message(message, request.model, rates, remembers=index >= remembered)
 
 
 def output_tokens(parts: Sequence[Part], model: str) -> float:
@@ -104,11 +114,43 @@ def _rates(model: str) -> _Tools:
     return _TOOLS_3 if _NEW.match(model) else _TOOLS_25
 
 
-def _message(message: Message, model: str, rates: _Tools) -> Iterator[Segment]:
+def _remembered(contents: Sequence[Message]) -> int:
+    """From which content on the thoughts are in the prompt: those of the turn that goes on, after
+    what the user said last (recorded; results of functions belong to the turn)."""
+    spoken = (index for index, message in enumerate(contents) if message.role == "user")
+    return max(spoken, default=-1) + 1
+
+
+def _message(
+    message: Message, model: str, rates: _Tools, *, remembers: bool = False
+) -> Iterator[Segment]:
     around = MESSAGE
     for part in message.parts:
         yield _part(part, around, model, rates)
+        if isinstance(part, ToolResult):
+            for media in part.media:
+                yield _media(media, 0.0, model)
+        if remembers and isinstance(part, ToolCall) and part.signature:
+            yield Segment(_sealed(part.signature), part.signature)
         around = 0.0
+
+
+def _sealed(signature: str) -> float:
+    """Tokens of the thought in a signature, which is a protobuf message: its first field says how
+    many bytes it has, about 110 and 3.55 a token (recorded)."""
+    try:
+        start = urlsafe_b64decode(signature[:SIGNATURE_START].translate(_URLSAFE))
+    except (Error, ValueError):
+        return 0.0
+    if start[:1] != SEALED:
+        return 0.0
+    size = shift = 0
+    for byte in start[1:]:
+        size |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    return max(0.0, (size - SEALED_BYTES_MIN) / SEALED_BYTES_PER_TOKEN)
 
 
 def _declarations(tools: Sequence[Tool], rates: _Tools) -> Iterator[Segment]:

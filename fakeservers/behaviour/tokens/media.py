@@ -1,7 +1,8 @@
-"""Pixels, pages and seconds of what a request carries in base64, read from its first bytes.
+"""Pixels, pages and seconds of what a request carries in base64 or as a file that the server
+keeps, read from its first bytes.
 
 What a provider charges for them is in its template. Bytes that are not at hand, behind a URL or
-a file's id, have a default size.
+the id of a file that was uploaded elsewhere, have a default size.
 """
 
 import struct
@@ -56,12 +57,14 @@ def pages(media: Media) -> int:
 
 def seconds(media: Media) -> float:
     """About how long a sound or film lasts, one second at least."""
-    data = _data(media.raw)
-    return max(1.0, len(data) * 3 / 4 / AUDIO_BYTES_PER_S)
+    size = len(media.data) or len(_data(media.raw)) * 3 / 4
+    return max(1.0, size / AUDIO_BYTES_PER_S)
 
 
 def text(media: Media) -> str | None:
-    """What a document says, where it is sent as text."""
+    """What a document says, where it is text."""
+    if media.data:
+        return _plain(media.data[:DOCUMENT_CHARS_MAX])
     raw = media.raw if isinstance(media.raw, dict) else {}
     source = raw.get("source")
     if isinstance(source, dict) and source.get("type") in ("text", "content"):
@@ -69,6 +72,16 @@ def text(media: Media) -> str | None:
     if media.mime_type.startswith("text/"):
         return _bytes(media, DOCUMENT_CHARS_MAX).decode("utf-8", "replace")
     return None
+
+
+def _plain(data: bytes) -> str | None:
+    """The bytes of a file as text; None where they are none."""
+    if data.startswith(b"%PDF") or b"\0" in data:
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def _said(value: Any) -> str:
@@ -79,6 +92,8 @@ def _said(value: Any) -> str:
 
 
 def _bytes(media: Media, chars_max: int) -> bytes:
+    if media.data:
+        return media.data[:chars_max]
     data = _data(media.raw)[:chars_max]
     data = data[: len(data) // 4 * 4] if len(data) == chars_max else data
     try:

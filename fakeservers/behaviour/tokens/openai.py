@@ -23,7 +23,7 @@ from ...canonical import (
     ToolCall,
     ToolResult,
 )
-from .media import pages, seconds, size
+from .media import pages, seconds, size, text
 from .segments import Segment, compact, token_numbers
 from .typescript import namespace
 from .vocabulary import REMEMBERED_MODELS_MAX, Count, counter, encoding_name
@@ -68,6 +68,8 @@ DEFERRED_TOOL: Final = 8
 PAGE_TEXT: Final = 60
 SIGNATURE_CHARS_PER_TOKEN: Final = 6
 AUDIO_PER_S: Final = 10
+
+SAID: Final = (Text, Refusal, Thinking)
 
 _REASONING: Final = re.compile(r"o\d|gpt-5(?!.*-chat)")
 
@@ -132,7 +134,7 @@ def output_tokens(parts: Sequence[Part], model: str) -> float:
     """What the parts of a reply cost; calls have their own marks."""
     count = counter(encoding_name(model))
     calls = [part for part in parts if isinstance(part, ToolCall)]
-    total = sum(count(p.text) for p in parts if isinstance(p, Text | Refusal | Thinking))
+    total = sum([count(part.text) for part in parts if isinstance(part, SAID)])
     total += sum(CALL_WRITTEN + count(call.name) + count(compact(call.arguments)) for call in calls)
     if len(calls) > 1:
         total += PARALLEL_CALLS
@@ -208,6 +210,8 @@ def _message(message: Message, request: ChatRequest, count: Count) -> Iterator[S
                 yield _call(part, around, request, count)
             case ToolResult():
                 yield Segment(count(part.text) + around, part.text)
+                for media in part.media:
+                    yield _media(media, 0.0, request)
             case Media():
                 yield _media(part, around, request)
             case Thinking():
@@ -243,6 +247,8 @@ def _media(media: Media, around: float, request: ChatRequest) -> Segment:
             return Segment(around + image(media, request.model, detail), raw, "image")
         case "audio" | "video":
             return Segment(around + AUDIO_PER_S * seconds(media), raw, "audio")
+    if (said := text(media)) is not None:
+        return Segment(around + counter(encoding_name(request.model))(said), raw, "document")
     each = image(media, request.model, None) + PAGE_TEXT
     return Segment(around + each * pages(media), raw, "document")
 

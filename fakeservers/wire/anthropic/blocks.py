@@ -7,6 +7,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from ...canonical import (
@@ -23,7 +24,7 @@ from ...canonical import (
 )
 from ...rng import Ids
 
-__all__ = ["Block", "message", "rendered", "stop", "usage"]
+__all__ = ["Block", "MessagesRequest", "is_newest", "message", "rendered", "stop", "usage"]
 
 STOP_REASONS: Final[Mapping[Finish, str]] = {
     "stop": "end_turn",
@@ -38,6 +39,14 @@ SERVER_TOOLS: Final = ("advisor_", "code_execution_", "web_fetch_", "web_search_
 
 # Models up to Claude 4.5 are served without a choice of region (recorded).
 _WITHOUT_GEOGRAPHY = re.compile(r"^claude-(?:[23]|(?:haiku|opus|sonnet)-4(?:-[0-5])?(?:-\d{8}|$))")
+
+
+@dataclass(kw_only=True)
+class MessagesRequest(ChatRequest):
+    """A ChatRequest with what the answer's form depends on: whether it came by the `newest`
+    version of the API."""
+
+    newest: bool = False
 
 
 class Block(NamedTuple):
@@ -100,17 +109,32 @@ def message(
     reply: Reply | None,
     usage: Mapping[str, Any],
     ids: Ids,
+    *,
+    newest: bool,
 ) -> dict[str, Any]:
-    """A Message; `reply` is None at the start of a stream, when it has not stopped yet."""
+    """A Message; `reply` is None at the start of a stream, when it has not stopped yet. Answers of
+    the `newest` version tell of a container and of diagnostics that there are none."""
     return {
         "model": result.model,
         "id": f"msg_01{ids.base62(22)}",
         "type": "message",
         "role": "assistant",
         "content": content,
+        **(_NO_CONTAINER if newest else {}),
         **stop(reply),
         "usage": usage,
+        **(_NO_DIAGNOSTICS if newest else {}),
     }
+
+
+# Recorded since September 2026.
+_NO_CONTAINER: Final[Mapping[str, None]] = {"container": None}
+_NO_DIAGNOSTICS: Final[Mapping[str, None]] = {"diagnostics": None}
+
+
+def is_newest(request: ChatRequest) -> bool:
+    """Whether the answer is to have the form of the newest version."""
+    return isinstance(request, MessagesRequest) and request.newest
 
 
 def stop(reply: Reply | None) -> dict[str, Any]:

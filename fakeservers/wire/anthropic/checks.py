@@ -14,7 +14,7 @@ from .limits import check_cache_control, check_limits
 from .rules import check_caching, check_rules
 from .wording import invalid
 
-__all__ = ["check"]
+__all__ = ["NEWEST", "check"]
 
 NEWEST: Final = "2026-10-21"
 """The version of the API from which on sampling is left to the model."""

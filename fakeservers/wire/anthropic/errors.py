@@ -86,7 +86,7 @@ def error_answer(error: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
 
 def _message(error: ApiError, status: int) -> str:
     match error.kind:
-        case "unknown_model":
+        case "unknown_model" | "retired_model":
             return f"model: {error.subject}"
         case "missing_key":
             return "x-api-key header is required"

@@ -19,6 +19,7 @@ class Family:
     """The traits of a model's family.
 
     thinking     the types of `thinking` that it takes, of `enabled` and `adaptive`
+    shows        its thoughts are shown unless the request says otherwise
     efforts      the values of `output_config.effort` that it takes
     rests        `thinking` can be disabled
     prefills     the conversation may end with words put into the assistant's mouth
@@ -27,6 +28,7 @@ class Family:
     """
 
     thinking: tuple[str, ...] = ("enabled", "adaptive")
+    shows: bool = True
     efforts: tuple[str, ...] = ("low", "medium", "high", "xhigh", "max")
     rests: bool = True
     prefills: bool = True
@@ -53,6 +55,7 @@ def family(model: str) -> Family:
     version, line = _version(found["old"] or found["new"] or ""), found["line"]
     return Family(
         thinking=_thinking(version),
+        shows=version < (4, 7),
         efforts=_efforts(version, line),
         rests=not (line in _ALWAYS_THINK and version >= (5, 0)),
         prefills=version < (4, 6),

@@ -82,6 +82,7 @@ class UploadFile:
             id=str(body["id"]),
             body=body,
             size_bytes=len(file.data),
+            data=file.data,
             expires_s=expires_s,
         )
         return json_answer(stamp, body, stores=(stored,))

@@ -17,10 +17,11 @@ from ...canonical import (
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import dumps, event, json_bytes
 from ..reading import Reader
-from .blocks import message, rendered, usage
+from .blocks import MessagesRequest, is_newest, message, rendered, usage
 from .breakpoints import read_breakpoints
-from .checks import check
+from .checks import NEWEST, check
 from .content import read_messages, read_system
+from .families import family
 from .file_sources import needing
 from .headers import JSON, SSE, answer_headers, request_id
 from .keys import COUNT_KEYS, MESSAGE_KEYS
@@ -44,8 +45,10 @@ class Messages:
         body.require("model", "max_tokens", "messages")
         marks = read_breakpoints(body.value, http.body)
         chat = _chat(body, self._provider, "messages", marks=marks, window=_window(http))
-        if http.validates and self._provider == "claude":
-            check(body, http, MESSAGE_KEYS)
+        if self._provider == "claude":
+            chat.newest = http.headers.get("anthropic-version", "") >= NEWEST
+            if http.validates:
+                check(body, http, MESSAGE_KEYS)
         return needing(chat, http)
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
@@ -58,7 +61,9 @@ class Messages:
                 failing=_failing,
             )
         content = [block.value for block in blocks]
-        body = message(result, content, result.reply, usage(request, result), stamp.ids)
+        told = usage(request, result)
+        newest = is_newest(request)
+        body = message(result, content, result.reply, told, stamp.ids, newest=newest)
         return Answer(headers=answer_headers(JSON, sent, stamp), body=json_bytes(body))
 
 
@@ -73,7 +78,7 @@ class CountTokens:
     def parse(self, http: HttpRequest) -> CountRequest:
         body = Reader.of(http.json(), WORDING, strict=http.validates)
         body.require("model", "messages")
-        chat = _chat(body, "claude", "messages.count_tokens")
+        chat: ChatRequest = _chat(body, "claude", "messages.count_tokens")
         if http.validates:
             check(body, http, COUNT_KEYS)
         chat = needing(chat, http)
@@ -96,11 +101,11 @@ def _chat(
     *,
     marks: tuple[Breakpoint, ...] = (),
     window: int | None = None,
-) -> ChatRequest:
+) -> MessagesRequest:
     _check_types(body)
     tools = read_tools(body)
     tool_choice, parallel = read_tool_choice(body, tools)
-    return ChatRequest(
+    return MessagesRequest(
         provider=provider,
         endpoint=endpoint,
         model=body.text("model") or "",
@@ -142,14 +147,19 @@ def _output(body: Reader) -> OutputFormat:
 
 
 def _thinking(body: Reader) -> ThinkingOptions:
+    """What `thinking` asks for. What is shown of it by default depends on the model (documented:
+    "Controlling thinking display")."""
     given = body.object("thinking")
     if given is None:
         return ThinkingOptions()
     kind, thinking = tagged(given, ("adaptive", "between_tools", "disabled", "enabled"))
     if kind == "enabled":
         thinking.require("budget_tokens")
+    enabled, display = kind in ("adaptive", "enabled"), thinking.text("display")
+    if display is None and enabled and not family(body.text("model") or "").shows:
+        display = "omitted"
     return ThinkingOptions(
-        enabled=kind in ("adaptive", "enabled"),
+        enabled=enabled,
         budget_tokens=thinking.integer("budget_tokens"),
-        visible=thinking.text("display") != "omitted",
+        visible=display != "omitted",
     )

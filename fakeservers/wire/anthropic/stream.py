@@ -1,7 +1,7 @@
 """A Message as server-sent events: `message_start`, each block's start, deltas and stop,
 `message_delta`, `message_stop`. Grammar as recorded in 2026.
 
-Before the last brace of every event but a ping stand 0 to 15 spaces, at random.
+Before the last brace of every event but a ping stand 0 to 15 spaces, as if at random.
 """
 
 import json
@@ -11,8 +11,8 @@ from typing import Any, Final
 from ...canonical import ChatRequest, CompletionResult, Text, Thinking, ToolCall
 from ...rng import Ids
 from ..base import Frame, Frames
-from ..framing import dumps, encode, quoted
-from .blocks import Block, message, stop, usage
+from ..framing import dumps, encode, tails
+from .blocks import Block, is_newest, message, stop, usage
 
 __all__ = ["frames"]
 
@@ -21,7 +21,8 @@ PING: Final = Frame(b'event: ping\ndata: {"type": "ping"}\n\n')
 _PADDED: Final = {f"{spaces:x}": f"{' ' * spaces}}}\n\n" for spaces in range(16)}
 """The end of an event, by a hexadecimal digit: that many spaces, the brace, the blank line."""
 
-_DELTA_ENDS: Final = {digit: encode(f"}}{end}") for digit, end in _PADDED.items()}
+_DELTA_ENDS: Final = tuple(f"}}{_PADDED[f'{nth * 11 % 16:x}']}" for nth in range(1, 17))
+"""Ends of deltas, which take turns."""
 
 
 def frames(
@@ -29,7 +30,8 @@ def frames(
 ) -> Iterator[Frame | Frames]:
     """The events of an answer. The first ping follows the first block's start."""
     total = usage(request, result)
-    begun = message(result, [], None, _first_usage(total, ids), ids)
+    newest = is_newest(request)
+    begun = message(result, [], None, _first_usage(total, ids), ids, newest=newest)
     yield _event("message_start", {"message": begun}, ids)
     for index, block in enumerate(blocks):
         start = {"index": index, "content_block": _opened(block)}
@@ -38,7 +40,8 @@ def frames(
             yield PING
         yield from _block_deltas(index, block, ids)
         yield _event("content_block_stop", {"index": index}, ids)
-    end = {"delta": stop(result.reply), "usage": _last_usage(total)}
+    stopped = {**stop(result.reply), **({"container": None} if newest else {})}
+    end = {"delta": stopped, "usage": _last_usage(total)}
     yield _event("message_delta", end, ids)
     yield _event("message_stop", {}, ids)
 
@@ -75,18 +78,19 @@ def _opened(block: Block) -> Mapping[str, Any]:
 def _block_deltas(index: int, block: Block, ids: Ids) -> Iterator[Frame | Frames]:
     match block.part:
         case Text(text=text, chunks=chunks):
-            yield _deltas(index, "text_delta", "text", quoted(text, chunks), ids)
+            yield _deltas(index, "text_delta", "text", text, chunks)
         case Thinking():
-            pieces = quoted(block.value["thinking"])
-            yield _deltas(index, "thinking_delta", "thinking", pieces, ids)
+            thought = block.value["thinking"]
+            # Recorded: where it is omitted, one empty delta.
+            yield _deltas(index, "thinking_delta", "thinking", thought, () if thought else ("",))
             signature = {"type": "signature_delta", "signature": block.value["signature"]}
             yield _event("content_block_delta", {"index": index, "delta": signature}, ids)
         case ToolCall(arguments=arguments):
             # The first fragment is always empty, and the only one when there are no arguments.
             empty = {"type": "input_json_delta", "partial_json": ""}
             yield _event("content_block_delta", {"index": index, "delta": empty}, ids)
-            pieces = quoted(_arguments_text(arguments))
-            yield _deltas(index, "input_json_delta", "partial_json", pieces, ids)
+            said = _arguments_text(arguments)
+            yield _deltas(index, "input_json_delta", "partial_json", said)
 
 
 def _arguments_text(arguments: Mapping[str, Any] | str) -> str:
@@ -95,10 +99,9 @@ def _arguments_text(arguments: Mapping[str, Any] | str) -> str:
     return json.dumps(arguments, ensure_ascii=False) if arguments else ""
 
 
-def _deltas(index: int, kind: str, field: str, pieces: Sequence[bytes], ids: Ids) -> Frames:
+def _deltas(index: int, kind: str, field: str, text: str, chunks: tuple[str, ...] = ()) -> Frames:
     head = (
         'event: content_block_delta\ndata: {"type":"content_block_delta",'
         f'"index":{index},"delta":{{"type":"{kind}","{field}":'
     )
-    ends = [_DELTA_ENDS[digit] for digit in ids.hex(len(pieces))]
-    return Frames(encode(head), pieces, ends)
+    return Frames(encode(head), tails(text, chunks, _DELTA_ENDS))

@@ -17,7 +17,9 @@ from .traits import Traits
 
 __all__ = ["Candidate", "Piece", "candidate"]
 
-SIGNATURE_CHARS: Final = 120
+SEALED_BYTES_MIN: Final = 110
+"""Of a signature without a thought; each of a thought's tokens adds some four, as many as it has
+letters (recorded)."""
 CALL_MESSAGE: Final = "Model generated function call(s)."
 
 _REASONS: Final[Mapping[Finish, str]] = {
@@ -105,12 +107,12 @@ def candidate(reply: Reply, request: GenerateRequest, traits: Traits, ids: Ids) 
         reason=reason,
         message="\n".join(refusals)
         or (CALL_MESSAGE if called and reason == "STOP" and traits.signs_calls else ""),
-        signature=_signature(reply, ids) if signed and not pieces[-1].thought else "",
+        signature=_signature(reply, traits, ids) if signed and not pieces[-1].thought else "",
     )
 
 
 def _pieces(reply: Reply, request: GenerateRequest, traits: Traits, ids: Ids) -> Iterator[Piece]:
-    signature = _signature(reply, ids) if traits.signs_calls and reply.tool_calls else ""
+    signature = _signature(reply, traits, ids) if traits.signs_calls and reply.tool_calls else ""
     for part in reply.parts:
         if isinstance(part, Text):
             yield _text(part, request)
@@ -161,13 +163,23 @@ def _broken_call(reply: Reply) -> str:
     return ""
 
 
-def _signature(reply: Reply, ids: Ids) -> str:
+def _signature(reply: Reply, traits: Traits, ids: Ids) -> str:
     """The scripted signature, in base64 as the field demands, or one that is made up."""
-    for part in reply.parts:
-        if isinstance(part, Thinking) and part.signature:
+    thoughts = [part for part in reply.parts if isinstance(part, Thinking)]
+    for part in thoughts:
+        if part.signature:
             try:
                 b64decode(part.signature, validate=True)
             except (Base64Error, ValueError):
                 return b64encode(part.signature.encode("utf-8", "replace")).decode("ascii")
             return part.signature
-    return "Ci" + ids.base62(SIGNATURE_CHARS - 2)
+    size = SEALED_BYTES_MIN + sum(len(part.text) for part in thoughts)
+    field = b"\x12" if traits.signs_text else b"\x0a"
+    sealed = field + _varint(size) + ids.base62(size).encode("ascii")
+    return b64encode(sealed).decode("ascii")
+
+
+def _varint(number: int) -> bytes:
+    """A length as protobuf writes it, seven bits a byte."""
+    low, rest = number & 0x7F, number >> 7
+    return bytes((low | 0x80,)) + _varint(rest) if rest else bytes((low,))

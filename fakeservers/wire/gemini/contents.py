@@ -105,6 +105,7 @@ def _part(part: Reader) -> Part | None:
             name=call.text("name") or "",
             arguments=arguments.value if arguments else {},
             id=call.text("id") or "",
+            signature=part.text("thoughtSignature") or "",
         )
     if (response := part.object("functionResponse")) is not None:
         return _result(response)
@@ -127,7 +128,16 @@ def _result(response: Reader) -> ToolResult:
         name=response.text("name") or "",
         text=_result_text(content),
         is_error="error" in content,
+        media=tuple(_returned(response)),
     )
+
+
+def _returned(response: Reader) -> Iterator[Media]:
+    """What a function returned besides its JSON ("Multimodal function responses"); files that it
+    names are not looked at (recorded)."""
+    for part in response.objects("parts"):
+        if (blob := part.object("inlineData")) is not None:
+            yield _media(blob, part.value)
 
 
 def _result_text(response: Any) -> str:

@@ -29,10 +29,8 @@ NO_HEADER = "Missing or invalid Authorization header."
 BAD_KEY = "API key not valid. Please pass a valid API key."
 OVERLOADED = "The model is overloaded. Please try again later."
 FILTERED = "The request was blocked because it violates the usage policy."
-INTERNAL = (
-    "An internal error has occurred. Please retry or report in "
-    "https://developers.generativeai.google/guide/troubleshooting"
-)
+TROUBLESHOOTING = "https://developers.generativeai.google/guide/troubleshooting"
+INTERNAL = f"An internal error has occurred. Please retry or report in {TROUBLESHOOTING}"
 
 
 class _Default(NamedTuple):
@@ -157,7 +155,7 @@ def _by_kind(problem: ApiError, http: HttpRequest) -> str | None:
             return "Method not found."
         case "wrong_method":
             return f"Request method '{http.method}' not supported."
-        case "unknown_model":
+        case "unknown_model" | "retired_model":
             return _unknown_model(problem.subject, http)
         case "overloaded":
             return OVERLOADED

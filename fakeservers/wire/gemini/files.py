@@ -140,6 +140,7 @@ def kept_file(
         collection=COLLECTION,
         id=id,
         body=KeptFile({field: value for field, value in about.items() if value}, data),
+        data=data,
         size_bytes=len(data),
         expires_s=now_s + LIFE_S,
         work=None if made else Work(lasts_s=LIFE_S),

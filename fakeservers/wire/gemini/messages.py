@@ -23,7 +23,7 @@ FUNCTION_RESPONSE = message(
     "id name response willContinue scheduling",
     repeated="parts",
     closed=True,
-    parts=message("inlineData"),
+    parts=message(inlineData=BLOB),
 )
 
 

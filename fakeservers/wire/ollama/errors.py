@@ -97,7 +97,7 @@ def _message(problem: ApiError, status: int, http: HttpRequest) -> str:
     if problem.message is not None:
         return problem.message
     match problem.kind:
-        case "unknown_model":
+        case "unknown_model" | "retired_model":
             return _unknown_model(problem.subject, http)
         case "not_found" if http.path.startswith("/api/blobs/"):
             return f"blob {literal(problem.subject)} not found"

@@ -7,6 +7,7 @@ say what was heard.
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from ...canonical import (
@@ -44,6 +45,9 @@ EVENT_BYTES = 24_000
 TEXT_FORMATS = ("json", "text", "srt", "verbose_json", "vtt", "diarized_json")
 PLAIN = "text/plain; charset=utf-8"
 WHISPER = "whisper-1"
+HEARD = ("flac", "m4a", "mp3", "mp4", "mpeg", "mpga", "oga", "ogg", "wav", "webm")
+"""The kinds of files that are transcribed, by the ends of their names."""
+_SUFFIXES = tuple(f".{kind}" for kind in HEARD)
 TOKENS_PER_S = 10
 """Of sound that a model listens to (OpenAI's pricing of gpt-4o-transcribe: a minute is 600)."""
 
@@ -118,6 +122,9 @@ class Transcribe:
         body.require("model")
         if not file.data:
             raise Rejected(invalid("Audio file is too short. Minimum audio length is 0.1 seconds."))
+        if http.validates and PurePosixPath(file.name).suffix.lower() not in ("", *_SUFFIXES):
+            told = f"Invalid file format. Supported formats: {[*HEARD]}"  # issue logs, 2023 to 2025
+            raise Rejected(invalid(told))
         model, text = body.text("model") or "", body.text("prompt") or ""
         check_range("temperature", body.number("temperature"), TEMPERATURE)
         kind = _text_format(body, model)

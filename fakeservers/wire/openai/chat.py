@@ -3,19 +3,24 @@
 Presence and order of fields as recorded in 2025 and 2026.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from ...canonical import ChatRequest, CompletionResult, Reply
+from ...rng import Ids, Seed
 from ..base import Answer, HttpRequest, Stamp
-from ..framing import json_bytes
+from ..framing import dumps, encode, json_bytes
 from ..reading import Reader
 from .chat_request import parse_chat
 from .chat_stored import stored
-from .chat_stream import stream
-from .choice import Head, finish_reason, message
+from .chat_stream import chunks, stream
+from .choice import begins, finish_reason, has_logprobs, message, served
 from .file_inputs import needing
 from .headers import answer
 from .logprobs import choice_logprobs
+from .moderations import judgements, listed
 from .responses.items import identified
 from .usage import chat_usage
 from .wording import WORDING
@@ -34,47 +39,67 @@ class ChatCompletions:
         return needing(parse_chat(body, self._provider), http)
 
     def render(self, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Answer:
-        head = Head.of(request, result, stamp)
-        replies = tuple([identified(reply, stamp.ids) for reply in result.replies])
+        return self._renderer(request, result, stamp.ids)(stamp)
+
+    def prepared(
+        self, request: ChatRequest, result: CompletionResult
+    ) -> Callable[[Stamp], Answer] | None:
+        calls = any(reply.tool_calls for reply in result.replies)
+        if calls or request.raw.get("logprobs"):
+            return None
+        return self._renderer(request, result, Seed().ids())
+
+    def _renderer(
+        self, request: ChatRequest, result: CompletionResult, ids: Ids
+    ) -> Callable[[Stamp], Answer]:
+        """Writes the answer of a stamp; what no stamp changes is put together here. `ids` are
+        drawn from for calls and log probabilities only."""
+        replies = tuple([identified(reply, ids) for reply in result.replies])
         keep = request.raw.get("store") is True
-        if request.stream and not keep:
-            return answer(stamp, stream(request, replies, result.usage, head, stamp.ids))
-        body = self._body(request, replies, result, head, stamp)
-        kept = stored(request, body) if keep else ()
-        if request.stream:
-            frames = stream(request, replies, result.usage, head, stamp.ids)
-            return answer(stamp, frames, stores=kept)
-        return answer(stamp, json_bytes(body), stores=kept)
+        who = served(request, result.model)
+        told = chunks(request, replies, result, ids) if request.stream else ()
+        of_chunk = dumps({"model": result.model, **who})[1:-1]
+        rest = b""
+        if keep or not request.stream:
+            rest = json_bytes(_rest(request, replies, result, who, ids))[1:]
 
-    def _body(
-        self,
-        request: ChatRequest,
-        replies: tuple[Reply, ...],
-        result: CompletionResult,
-        head: Head,
-        stamp: Stamp,
-    ) -> dict[str, Any]:
-        return {
-            "id": head.id,
-            "object": "chat.completion",
-            "created": head.created,
-            "model": head.model,
-            "choices": [
-                self._choice(request, reply, index, head, stamp)
-                for index, reply in enumerate(replies)
-            ],
-            "usage": chat_usage(result.usage),
-            "service_tier": head.service_tier,
-            "system_fingerprint": head.fingerprint,
-        }
+        def rendered(stamp: Stamp) -> Answer:
+            id, created = f"chatcmpl-{stamp.ids.base62(29)}", int(stamp.now_s)
+            body = encode(begins(id, "chat.completion", created)) + rest
+            kept = stored(request, orjson.loads(body)) if keep else ()
+            if request.stream:
+                start = begins(id, "chat.completion.chunk", created) + of_chunk
+                return answer(stamp, stream(start, told), stores=kept)
+            return answer(stamp, body, stores=kept)
 
-    def _choice(
-        self, request: ChatRequest, reply: Reply, index: int, head: Head, stamp: Stamp
-    ) -> dict[str, Any]:
-        choice: dict[str, Any] = {"index": index, "message": message(request, reply)}
-        if request.raw.get("logprobs"):
-            choice["logprobs"] = choice_logprobs(request, reply, stamp.ids)
-        elif head.has_logprobs:
-            choice["logprobs"] = None
-        choice["finish_reason"] = finish_reason(request, reply)
-        return choice
+        return rendered
+
+
+def _rest(
+    request: ChatRequest,
+    replies: Sequence[Reply],
+    result: CompletionResult,
+    who: Mapping[str, Any],
+    ids: Ids,
+) -> dict[str, Any]:
+    """The fields of the body after those of `begins`."""
+    choices = [
+        _choice(request, reply, result.model, index, ids) for index, reply in enumerate(replies)
+    ]
+    return {
+        "model": result.model,
+        "choices": choices,
+        "usage": chat_usage(result.usage),
+        **who,
+        **({"moderation": listed(judgements(request, result))} if request.judged_by else {}),
+    }
+
+
+def _choice(request: ChatRequest, reply: Reply, model: str, index: int, ids: Ids) -> dict[str, Any]:
+    choice: dict[str, Any] = {"index": index, "message": message(request, reply)}
+    if request.raw.get("logprobs"):
+        choice["logprobs"] = choice_logprobs(request, reply, ids)
+    elif has_logprobs(model):
+        choice["logprobs"] = None
+    choice["finish_reason"] = finish_reason(request, reply)
+    return choice

@@ -25,6 +25,7 @@ from .chat_checks import KEYS, PLAIN, check_fields
 from .chat_options import choices, known_family, max_tokens, output, stop, tool_choice, tools
 from .chat_rules import check_rules
 from .chat_turns import check_messages, check_system, check_turns
+from .moderations import judge
 from .rules import check_keys
 from .serving_models import chat_fault
 from .wording import empty_array, invalid, place, unknown_value
@@ -83,6 +84,7 @@ def parse_chat(body: Reader, provider: str) -> ChatRequest:
         max_tokens=None if simple else max_tokens(body),
         stream=body.flag("stream") or False,
         unserved=chat_fault(model) if strict else None,
+        judged_by="" if simple else judge(body),
         raw=body.value,
         **({} if simple or body.value.keys().isdisjoint(OPTIONS) else _options(body, model)),
     )

@@ -34,6 +34,7 @@ RULED: Final = frozenset(
         "response_format",
         "tool_choice",
         "verbosity",
+        "web_search_options",
     }
 )
 """The fields that other models than those that reason do not take in any company."""
@@ -44,6 +45,7 @@ GUIDE: Final = (
 )
 
 _TEMPERATE: Final = re.compile(r"o1(?!-mini|-preview)|o3-mini")
+_SEARCHES: Final = re.compile(r"gpt-.*-search")
 _WITHOUT_TOOLS: Final = re.compile(r"o1-(?:mini|preview)")
 _UNSTRUCTURED: Final = re.compile(r"gpt-3\.5|gpt-4(?![o.])|gpt-4o-2024-05-13|o1-(?:mini|preview)")
 _WITHOUT_JSON: Final = re.compile(r"gpt-4(?:-32k)?(?:-0\d{3})?$|o1-(?:mini|preview)")
@@ -54,10 +56,17 @@ def check_rules(body: Reader, request: ChatRequest) -> None:
     known = known_family(request.model)
     if known.reasoning:
         _check_reasoning(body, request)
+    if body.has("max_tokens") and body.has("max_completion_tokens"):
+        told = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
+        code = "invalid_parameter_combination"
+        raise Rejected(invalid(told, param="max_tokens", code=code))
     if body.value.keys().isdisjoint(RULED):
         return
     _check_companions(body, request)
     _check_output(request)
+    if body.has("web_search_options") and not _SEARCHES.match(request.model):
+        told = "Web search options not supported with this model."  # recorded
+        raise Rejected(invalid(told, param="web_search_options"))
     effort = body.raw("reasoning_effort")
     if effort is not None and known.efforts is None:
         raise Rejected(invalid("Unrecognized request argument supplied: reasoning_effort"))

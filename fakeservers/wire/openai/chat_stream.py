@@ -4,39 +4,67 @@ Order of chunks and fields as recorded in 2025 and 2026.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
-from ...canonical import ChatRequest, Refusal, Reply, Text, ToolCall, Usage
-from ...rng import Ids
+from ...canonical import ChatRequest, CompletionResult, Refusal, Reply, Text, ToolCall
+from ...rng import Ids, Seed
 from ..base import Frame, Frames
-from ..framing import SSE_DONE, deltas, dumps, encode, quote, quoted
-from .choice import Head, arguments, custom_tools, finish_reason, free_text, is_legacy, shown
+from ..framing import SSE_DONE, deltas, dumps, encode, quote, tails
+from .choice import (
+    arguments,
+    custom_tools,
+    finish_reason,
+    free_text,
+    has_logprobs,
+    is_legacy,
+    shown,
+)
 from .interleaving import interleaved
 from .logprobs import tokens
+from .moderations import judgements, listed
 from .usage import chat_usage
 
-__all__ = ["stream"]
+__all__ = ["chunks", "stream"]
 
 PADDING = 16
 """Longest `obfuscation`; its length varies so that a chunk's size tells nothing."""
 
+ENDS_REMEMBERED_MAX = 64
 
-def stream(
-    request: ChatRequest, replies: tuple[Reply, ...], usage: Usage, head: Head, ids: Ids
-) -> Iterator[Frame | Frames]:
-    """The frames of the answer; several choices take turns. Every call has its id."""
+
+def stream(start: str, told: Sequence[Frames]) -> list[Frame | Frames]:
+    """The frames of an answer: `chunks`, each after the fields that all of them repeat."""
+    head = encode(f"data: {start},")
+    frames: list[Frame | Frames] = [Frames(head, run.tails, run.content) for run in told]
+    frames.append(Frame(SSE_DONE))
+    return frames
+
+
+def chunks(
+    request: ChatRequest, replies: Sequence[Reply], result: CompletionResult, ids: Ids
+) -> tuple[Frames, ...]:
+    """What the chunks of an answer say after the fields that all of them repeat; several choices
+    take turns. Every call has its id."""
     options = request.raw.get("stream_options")
-    chunk = _Chunk(head, options if isinstance(options, dict) else {}, ids)
-    choices = [_choice(request, reply, index, chunk, ids) for index, reply in enumerate(replies)]
-    yield from choices[0] if len(choices) == 1 else interleaved(choices)
-    if chunk.with_usage:
-        yield chunk.usage(dumps(chat_usage(usage)))
-    yield Frame(SSE_DONE)
+    writing = _Writing(request, result, options if isinstance(options, dict) else {})
+    choices = [_choice(request, reply, index, writing, ids) for index, reply in enumerate(replies)]
+    if len(choices) == 1:
+        told = list(choices[0])
+    else:
+        told = [Frames(b"", (frame.data,), frame.content) for frame in interleaved(choices)]
+    if writing.with_usage:
+        told.append(writing.rest(f'"usage":{dumps(chat_usage(result.usage))}'))
+    if request.judged_by:
+        nothing = ',"usage":null' if writing.with_usage else ""
+        judged = dumps(listed(judgements(request, result)))
+        told.append(writing.rest(f'"moderation":{judged}{nothing}'))
+    return tuple(told)
 
 
 def _choice(
-    request: ChatRequest, reply: Reply, index: int, chunk: "_Chunk", ids: Ids
-) -> Iterator[Frame | Frames]:
+    request: ChatRequest, reply: Reply, index: int, writing: "_Writing", ids: Ids
+) -> Iterator[Frames]:
     content, _ = shown(reply)
     calls = _Calls(request, reply)
     first: dict[str, Any] = {"role": "assistant", "content": None if content is None else ""}
@@ -46,24 +74,24 @@ def _choice(
         first |= calls.openers[0]
     if len(calls.openers) < 2:
         first["refusal"] = None
-    yield chunk.frame(index, dumps(first))
+    yield writing.chunk(index, dumps(first))
     scored = bool(request.raw.get("logprobs"))
     for part in reply.parts:
         if isinstance(part, Text | Refusal):
             key = "content" if isinstance(part, Text) else "refusal"
-            chunks = part.chunks if isinstance(part, Text) else ()
+            given = part.chunks if isinstance(part, Text) else ()
             if scored:
-                pieces = deltas(part.text, chunks)
+                pieces = deltas(part.text, given)
                 scores = [tokens(request, piece, ids) for piece in pieces]
-                yield from chunk.scored(index, key, pieces, scores)
+                yield writing.scored(index, key, pieces, scores)
             else:
-                yield chunk.texts(index, key, quoted(part.text, chunks))
+                yield writing.texts(index, key, part.text, given)
     for opener, parts in zip(calls.openers, calls.pieces, strict=True):
         if not opened:
-            yield chunk.frame(index, dumps(opener), content=True)
+            yield writing.chunk(index, dumps(opener), content=True)
         for delta in parts:
-            yield chunk.frame(index, delta, content=True)
-    yield chunk.frame(index, "{}", finish=finish_reason(request, reply))
+            yield writing.chunk(index, delta, content=True)
+    yield writing.chunk(index, "{}", finish=finish_reason(request, reply))
 
 
 class _Calls:
@@ -96,64 +124,63 @@ def _pieces(start: str, text: str, end: str) -> Iterator[str]:
     return (f"{start}{quote(piece)}{end}" for piece in deltas(text))
 
 
-class _Chunk:
-    """Builds the chunks of one stream: what they share is put into text once."""
+class _Writing:
+    """Writes chunks as they stand after what all of them repeat."""
 
-    def __init__(self, head: Head, options: dict[str, Any], ids: Ids) -> None:
+    def __init__(
+        self, request: ChatRequest, result: CompletionResult, options: dict[str, Any]
+    ) -> None:
         self.with_usage = bool(options.get("include_usage"))
-        shared = dumps(
-            {
-                "id": head.id,
-                "object": "chat.completion.chunk",
-                "created": head.created,
-                "model": head.model,
-                "service_tier": head.service_tier,
-                "system_fingerprint": head.fingerprint,
-            }
-        )
-        self._start = f"data: {shared[:-1]},"
-        self._logprobs = '"logprobs":null,' if head.has_logprobs else ""
+        self._logprobs = '"logprobs":null,' if has_logprobs(result.model) else ""
         self._usage = ',"usage":null' if self.with_usage else ""
-        self._ends = _ends(ids) if options.get("include_obfuscation") is not False else ["}\n\n"]
+        self._padded = options.get("include_obfuscation") is not False
+        self._ends = _ends("", self._padded)
         self._nth = 0
 
-    def frame(
+    def chunk(
         self, index: int, delta: str, *, finish: str | None = None, content: bool = False
-    ) -> Frame:
+    ) -> Frames:
         reason = f'"{finish}"' if finish else "null"
         text = (
-            f'{self._start}"choices":[{{"index":{index},"delta":{delta},{self._logprobs}'
+            f'"choices":[{{"index":{index},"delta":{delta},{self._logprobs}'
             f'"finish_reason":{reason}}}]{self._usage}{self._end()}'
         )
-        return Frame(encode(text), content)
+        return Frames(b"", (encode(text),), content)
 
-    def texts(self, index: int, key: str, pieces: Sequence[bytes]) -> Frames:
-        """A frame for each piece of text, given as JSON."""
-        start = encode(f'{self._start}"choices":[{{"index":{index},"delta":{{"{key}":')
+    def texts(self, index: int, key: str, text: str, given: tuple[str, ...]) -> Frames:
+        """A chunk for each delta of a text."""
+        start = f'"choices":[{{"index":{index},"delta":{{"{key}":'
         close = f'}},{self._logprobs}"finish_reason":null}}]{self._usage}'
-        return Frames(start, pieces, [encode(close + end) for end in self._ends])
+        return Frames(b"", tails(text, given, _ends(close, self._padded), start))
 
     def scored(
         self, index: int, key: str, pieces: Sequence[str], scores: list[list[dict[str, Any]]]
-    ) -> Iterator[Frame]:
-        """A frame for each piece of text with its log probabilities."""
-        start = encode(f'{self._start}"choices":[{{"index":{index},"delta":{{"{key}":')
+    ) -> Frames:
+        """A chunk for each piece of text with its log probabilities."""
         close = f'"finish_reason":null}}]{self._usage}'
+        written = []
         for piece, score in zip(pieces, scores, strict=True):
             told = dumps({"content": None, "refusal": None, key: score})
-            rest = f'}},"logprobs":{told},{close}{self._end()}'
-            yield Frame(start + encode(quote(piece) + rest), True)
+            start = f'"choices":[{{"index":{index},"delta":{{"{key}":{quote(piece)}'
+            written.append(encode(f'{start}}},"logprobs":{told},{close}{self._end()}'))
+        return Frames(b"", written)
 
-    def usage(self, usage: str) -> Frame:
-        return Frame(encode(f'{self._start}"choices":[],"usage":{usage}{self._end()}'))
+    def rest(self, fields: str) -> Frames:
+        """A chunk of no choice, with what is told once of all."""
+        return Frames(b"", (encode(f'"choices":[],{fields}{self._end()}'),), False)
 
     def _end(self) -> str:
         self._nth += 1
         return self._ends[self._nth % len(self._ends)]
 
 
-def _ends(ids: Ids) -> list[str]:
-    """Ends of chunks, each with padding of another length; they are used in turn."""
-    padding = ids.base62(PADDING * 2)
+@lru_cache(maxsize=ENDS_REMEMBERED_MAX)
+def _ends(close: str, padded: bool) -> tuple[str, ...]:
+    """Ends of chunks after what closes them, each with padding of another length; they are used
+    in turn."""
+    if not padded:
+        return (f"{close}}}\n\n",)
+    padding = Seed("obfuscation").ids().base62(PADDING * 2)
     lengths = [nth * 11 % PADDING for nth in range(1, PADDING + 1)]
-    return [f',"obfuscation":"{padding[length:][:length]}"}}\n\n' for length in lengths]
+    texts = [padding[length:][:length] for length in lengths]
+    return tuple([f'{close},"obfuscation":"{text}"}}\n\n' for text in texts])

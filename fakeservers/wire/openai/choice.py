@@ -1,25 +1,25 @@
-"""What a chat completion and its stream share: the head, the message, the finish reason."""
+"""What a chat completion and its stream share: how they begin, the message, the finish reason."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Self
+from typing import Any
 
-from ...canonical import ChatRequest, CompletionResult, Finish, Refusal, Reply, Text, ToolCall
-from ..base import Stamp
+from ...canonical import ChatRequest, Finish, Refusal, Reply, Text, ToolCall
 from ..framing import dumps
 from .responses.families import family
 
 __all__ = [
-    "Head",
     "arguments",
+    "begins",
     "custom_tools",
     "finish_reason",
     "free_text",
+    "has_logprobs",
     "is_legacy",
     "message",
+    "served",
     "shown",
 ]
 
@@ -40,36 +40,31 @@ _WITHOUT_LOGPROBS = re.compile(r".*(?:-search|-audio)|gpt-4\.5")
 
 
 @lru_cache(maxsize=REMEMBERED_MODELS_MAX)
-def _traits(model: str, of_openai: bool) -> tuple[str | None, bool]:
-    """The fingerprint of the model's backend, and whether a choice has a place for `logprobs`."""
-    printed = not of_openai or _FINGERPRINTED.match(model)
+def has_logprobs(model: str) -> bool:
+    """Whether a choice has a place for `logprobs`."""
+    return not (family(model).reasoning or _WITHOUT_LOGPROBS.match(model))
+
+
+def begins(id: str, kind: str, created: int) -> str:
+    """An answer or a chunk, in JSON, up to the model that gave it."""
+    return f'{{"id":"{id}","object":"{kind}","created":{created},'
+
+
+def served(request: ChatRequest, model: str) -> dict[str, Any]:
+    """The fields that tell who gave the answer; the chunks of its stream repeat them."""
+    return {
+        "service_tier": _tier(request.raw.get("service_tier")),
+        "system_fingerprint": _fingerprint(model, request.provider == "openai"),
+    }
+
+
+@lru_cache(maxsize=REMEMBERED_MODELS_MAX)
+def _fingerprint(model: str, of_openai: bool) -> str | None:
+    """The fingerprint of the model's backend."""
+    if of_openai and not _FINGERPRINTED.match(model):
+        return None
     digest = blake2b(model.encode("utf-8", "replace"), digest_size=5).hexdigest()
-    has_logprobs = not (family(model).reasoning or _WITHOUT_LOGPROBS.match(model))
-    return f"fp_{digest}" if printed else None, has_logprobs
-
-
-@dataclass(slots=True, kw_only=True)
-class Head:
-    """The fields that the answer and every chunk of its stream repeat."""
-
-    id: str
-    created: int
-    model: str
-    service_tier: str
-    fingerprint: str | None
-    has_logprobs: bool
-
-    @classmethod
-    def of(cls, request: ChatRequest, result: CompletionResult, stamp: Stamp) -> Self:
-        fingerprint, has_logprobs = _traits(result.model, request.provider == "openai")
-        return cls(
-            id=f"chatcmpl-{stamp.ids.base62(29)}",
-            created=int(stamp.now_s),
-            model=result.model,
-            service_tier=_tier(request.raw.get("service_tier")),
-            fingerprint=fingerprint,
-            has_logprobs=has_logprobs,
-        )
+    return f"fp_{digest}"
 
 
 def _tier(asked: Any) -> str:

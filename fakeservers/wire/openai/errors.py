@@ -99,7 +99,7 @@ def error(problem: ApiError, http: HttpRequest, stamp: Stamp) -> Answer:
 
 def _status(problem: ApiError, http: HttpRequest) -> int:
     """Recorded: for an unknown model the Responses API answers 400, the others 404."""
-    unknown = problem.kind == "unknown_model" and "/responses" in http.path
+    unknown = problem.kind in ("unknown_model", "retired_model") and "/responses" in http.path
     return 400 if unknown else problem.status
 
 
@@ -134,8 +134,9 @@ def _by_kind(
             method, _, path = subject.partition(" ")
             hint = "(HINT: Perhaps you meant to use a different HTTP method?)"
             return f"Not allowed to {method} on {path}. {hint}", INVALID, None, None
-        case "unknown_model":
-            return _unknown_model(subject, http)
+        case "unknown_model" | "retired_model":
+            retired = problem.kind == "retired_model" or _GONE.fullmatch(subject) is not None
+            return _unknown_model(subject, http, retired=retired)
         case "not_found":
             return _not_found(problem, http)
         case "context_window" if problem.tokens:
@@ -249,12 +250,14 @@ def _too_much(tokens: TokenLimit, http: HttpRequest) -> tuple[str, str, str | No
     return told, INVALID, key, "invalid_value"
 
 
-def _unknown_model(name: str, http: HttpRequest) -> tuple[str, str, str | None, str | None]:
+def _unknown_model(
+    name: str, http: HttpRequest, *, retired: bool
+) -> tuple[str, str, str | None, str | None]:
     if "/responses" in http.path:
         return f"The requested model '{name}' does not exist.", INVALID, "model", "model_not_found"
     if http.method != "POST":
         return f"The model '{name}' does not exist", INVALID, "model", "model_not_found"
-    if _GONE.fullmatch(name):
+    if retired:
         told = f"The model `{name}` has been deprecated, learn more here: {DEPRECATIONS}"
         return told, INVALID, None, "model_not_found"
     return (

@@ -169,6 +169,7 @@ def kept_file(
         collection=COLLECTION,
         id=str(about["id"]),
         body=KeptFile(about, data),
+        data=data,
         size_bytes=len(data),
         expires_s=None if life_s is None else stamp.now_s + life_s,
     )

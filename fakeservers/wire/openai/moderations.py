@@ -1,10 +1,17 @@
-"""`POST /moderations`: thirteen categories, each with a verdict, a score and the input types
-that it was applied to (openai SDK 3.54, `Moderation`)."""
+"""`POST /moderations`, and the `moderation` of chat completions and responses: thirteen
+categories, each with a verdict, a score and the input types that it was applied to (openai SDK
+3.54, `Moderation`)."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from ...canonical import ModerateRequest, ModerateResult, Rejected
+from ...canonical import (
+    ChatRequest,
+    CompletionResult,
+    ModerateRequest,
+    ModerateResult,
+    Rejected,
+)
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import json_bytes
 from ..reading import Reader
@@ -12,7 +19,7 @@ from .headers import answer
 from .rules import check_count, check_keys
 from .wording import WORDING, empty_array, place, unknown_value
 
-__all__ = ["Moderations"]
+__all__ = ["Moderations", "judge", "judgements", "listed"]
 
 KEYS = frozenset({"input", "model"})
 INPUTS_MAX = 32
@@ -53,6 +60,35 @@ class Moderations:
             "results": [_verdict(scores, types) for scores in result.scores],
         }
         return answer(stamp, json_bytes(body))
+
+
+def judge(body: Reader) -> str:
+    """The model that `moderation` wants to judge a conversation and its answer; empty for none."""
+    given = body.object("moderation")
+    if given is None:
+        return ""
+    given.require("model")
+    return given.text("model") or ""
+
+
+def judgements(request: ChatRequest, result: CompletionResult) -> dict[str, Any] | None:
+    """What a response says of its input and output; a policy that blocks lets both pass, too
+    (recorded July 2026)."""
+    if result.judged is None:
+        return None
+    head = {"type": "moderation_result", "model": request.judged_by}
+    asked, said = ({**head, **_verdict(scores, ("text",))} for scores in result.judged)
+    return {"input": asked, "output": said}
+
+
+def listed(judgements: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The same as a chat completion says it, each in a list."""
+    if judgements is None:
+        return None
+    return {
+        side: {"type": "moderation_results", "model": verdict["model"], "results": [verdict]}
+        for side, verdict in judgements.items()
+    }
 
 
 def _inputs(body: Reader) -> tuple[str, ...]:

@@ -1,12 +1,15 @@
 """What OpenAI refuses in the pictures of a request: addresses that are none, media that are no
-pictures, models that cannot see. No picture is fetched or decoded.
+pictures, models that cannot see. No picture is fetched, and no more than its first bytes decoded.
 
-Words as in the public issue logs of OpenAI's SDKs.
+Words as in the public issue logs of OpenAI's SDKs and of programs on them, 2024 to 2026.
 """
 
+from base64 import b64decode
+from binascii import Error
 from typing import Final
 
 from ...canonical import ApiError, Rejected
+from ..pictures import picture
 from ..reading import Reader
 from .rules import check_value
 from .wording import invalid, place
@@ -18,6 +21,8 @@ DETAILS: Final = ("auto", "low", "high", "original")
 
 _WEB: Final = ("https://", "http://")
 _PICTURE: Final = "data:image/"
+_START_CHARS: Final = 64
+"""Of base64 that tells what kind of picture it is."""
 
 
 def check_chat_picture(part: Reader, *, sees: bool) -> None:
@@ -40,6 +45,10 @@ def check_chat_picture(part: Reader, *, sees: bool) -> None:
         raise Rejected(invalid(message, code="invalid_image_format"))
     if not url.startswith((*_WEB, "data:")):
         raise Rejected(_no_url(place((*image.path, "url"))))
+    if not _may_be_picture(url):
+        told = "You uploaded an unsupported image. Please make sure your image has of one the "
+        formats = "following formats: ['png', 'jpeg', 'gif', 'webp']."
+        raise Rejected(invalid(told + formats, code="invalid_image_format"))
     check_value(place((*image.path, "detail")), image.text("detail"), DETAILS)
 
 
@@ -63,6 +72,27 @@ def check_input_picture(part: Reader) -> None:
         )
     if not url.startswith((*_WEB, "data:")):
         raise Rejected(_no_url(param))
+    if not _may_be_picture(url):
+        raise Rejected(
+            invalid(
+                "The image data you provided does not represent a valid image. Please check your "
+                "input and try again with one of the supported image formats: ['image/jpeg', "
+                "'image/png', 'image/gif', 'image/webp'].",
+                param="input",
+                code="invalid_value",
+            )
+        )
+
+
+def _may_be_picture(url: str) -> bool:
+    """Whether data in base64 begin as a picture of a known kind; an address may lead to one."""
+    head, comma, data = url.partition(";base64,")
+    if not comma or not head.startswith("data:"):
+        return True
+    try:
+        return picture(b64decode(data[:_START_CHARS], validate=True)) is not None
+    except (Error, ValueError):
+        return False
 
 
 def _no_url(param: str) -> ApiError:

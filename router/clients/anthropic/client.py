@@ -5,16 +5,12 @@ are read here, so that a malformed line does not end a stream and an early end d
 a whole answer; the SDK does neither.
 """
 
-from collections.abc import AsyncGenerator
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING
 
-from ...types import LLMRequest, LLMResponse, StreamEvent
-from ..calling import streamed, whole
-from ..framing import SseEvents
+from ...types import LLMRequest
 from ..sdk import Connections, Key, PerLoop, imported
-from ..vendor import extra_of, ready
+from ..vendor import Form, VendorClient, extra_of, ready
 from . import decode, encode
 from .errors import VENDOR
 
@@ -25,9 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["AnthropicClient"]
 
 VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+FORM = Form(vendor=VENDOR, response=decode.response, stream=decode.Stream)
 
 
-class AnthropicClient:
+class AnthropicClient(VendorClient):
     """Claude as an LLMClient.
 
     model       used where the request names none
@@ -37,6 +34,7 @@ class AnthropicClient:
     connections shared with other clients, so that certificates are read once
     """
 
+    sdk = ("anthropic", "anthropic")
     wire = "anthropic"  # the form of what it sends, for those who have fields only of that form
 
     def __init__(
@@ -52,38 +50,18 @@ class AnthropicClient:
         latency_ms: float = 0.0,
         connections: Connections | None = None,
     ) -> None:
-        self.name = name
-        self.model = model
-        self.cost_per_1k_tokens = cost_per_1k_tokens
-        self.latency_ms = latency_ms
-        self._key = Key(given=api_key, variables=(api_key_env,) if api_key_env else VARIABLES)
+        super().__init__(
+            FORM,
+            name=name,
+            model=model,
+            key=Key(given=api_key, variables=(api_key_env,) if api_key_env else VARIABLES),
+            cost_per_1k_tokens=cost_per_1k_tokens,
+            latency_ms=latency_ms,
+            connections=connections,
+        )
         self._base_url = base_url
         self._max_tokens = max_tokens
-        self._connections = connections or Connections()
         self._sdk = PerLoop(self._make)
-
-    @property
-    def available(self) -> bool:
-        """Whether there is a key."""
-        return self._key.read() is not None
-
-    async def complete(self, request: LLMRequest, *, timeout_s: float | None = None) -> LLMResponse:
-        """One request, one whole answer. Raises ProviderFailure."""
-        send = partial(self._send, request, stream=False)
-        return await whole(VENDOR, send, decode.response, timeout_s=timeout_s)
-
-    def stream(
-        self, request: LLMRequest, *, timeout_s: float | None = None
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """One request, when first asked for an event. Raises ProviderFailure, also midway."""
-        send = partial(self._send, request, stream=True)
-        return streamed(VENDOR, send, SseEvents(), decode.Stream(), timeout_s=timeout_s)
-
-    def warm_up(self) -> None:
-        """Import the SDK and read the certificates now, not within the first call's time: it may
-        take seconds. Raises ConfigError where the SDK is not installed."""
-        imported("anthropic", extra="anthropic")
-        _ = self._connections.tls
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""

@@ -164,12 +164,13 @@ class Stream:
         yield from self._count(message.get("usage"), final=False)
 
     def _count(self, counts: Any, *, final: bool) -> Iterable[StreamEvent]:
-        """The counts of message_delta are cumulative and may leave out what did not change."""
+        """The counts of message_delta are cumulative and may leave out what did not change, so that
+        they are the last word only where those of message_start were read."""
         if not isinstance(counts, dict):
             return ()
         self._counts |= {name: n for name, n in counts.items() if n is not None}
         self.usage = usage_of(self._counts)
-        return (UsageEvent(self.usage, final=final),)
+        return (UsageEvent(self.usage, final=final and "input_tokens" in self._counts),)
 
     def _opened(self, index: Any, block: Mapping[str, Any]) -> Iterable[StreamEvent]:
         match block.get("type"):

@@ -5,16 +5,13 @@ keeps of a schema only what it knows (no nested properties, no `anyOf`), its err
 headers, one malformed line ends a stream, and an early end passes for a whole answer.
 """
 
-from collections.abc import AsyncGenerator
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING
 
-from ...types import LLMRequest, LLMResponse, StreamEvent
-from ..calling import streamed, whole
+from ...types import LLMRequest
 from ..framing import JsonLines
 from ..sdk import Connections, Key, PerLoop, imported
-from ..vendor import checked, extra_of, ready
+from ..vendor import Form, VendorClient, checked, extra_of, ready
 from . import decode, encode
 from .errors import VENDOR
 
@@ -24,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["OllamaClient"]
 
+FORM = Form(vendor=VENDOR, response=decode.response, stream=decode.Stream, framing=JsonLines)
 
-class OllamaClient:
+
+class OllamaClient(VendorClient):
     """Ollama as an LLMClient; it needs no key, unless `api_key_env` names one.
 
     model       used where the request names none
@@ -34,6 +33,7 @@ class OllamaClient:
     connections shared with other clients, so that certificates are read once
     """
 
+    sdk = ("ollama", "ollama")
     wire = "ollama"  # the form of what it sends, for those who have fields only of that form
 
     def __init__(
@@ -48,38 +48,18 @@ class OllamaClient:
         latency_ms: float = 0.0,
         connections: Connections | None = None,
     ) -> None:
-        self.name = name
-        self.model = model
-        self.cost_per_1k_tokens = cost_per_1k_tokens
-        self.latency_ms = latency_ms
-        self._key = Key(given=api_key, variables=(api_key_env or "OLLAMA_API_KEY",))
-        self._must_have_key = api_key_env is not None
+        super().__init__(
+            FORM,
+            name=name,
+            model=model,
+            key=Key(given=api_key, variables=(api_key_env or "OLLAMA_API_KEY",)),
+            must_have_key=api_key_env is not None,
+            cost_per_1k_tokens=cost_per_1k_tokens,
+            latency_ms=latency_ms,
+            connections=connections,
+        )
         self._base_url = base_url
-        self._connections = connections or Connections()
         self._sdk = PerLoop(self._make)
-
-    @property
-    def available(self) -> bool:
-        """Whether there is a key, where one was named."""
-        return not self._must_have_key or self._key.read() is not None
-
-    async def complete(self, request: LLMRequest, *, timeout_s: float | None = None) -> LLMResponse:
-        """One request, one whole answer. Raises ProviderFailure."""
-        send = partial(self._send, request, stream=False)
-        return await whole(VENDOR, send, decode.response, timeout_s=timeout_s)
-
-    def stream(
-        self, request: LLMRequest, *, timeout_s: float | None = None
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """One request, when first asked for an event. Raises ProviderFailure, also midway."""
-        send = partial(self._send, request, stream=True)
-        return streamed(VENDOR, send, JsonLines(), decode.Stream(), timeout_s=timeout_s)
-
-    def warm_up(self) -> None:
-        """Import the SDK and read the certificates now, not within the first call's time: it may
-        take seconds. Raises ConfigError where the SDK is not installed."""
-        imported("ollama", extra="ollama")
-        _ = self._connections.tls
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""

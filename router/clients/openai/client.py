@@ -5,16 +5,12 @@ are read here, so that a malformed line does not end a stream and an early end d
 a whole answer; the SDK does neither.
 """
 
-from collections.abc import AsyncGenerator
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from ...types import LLMRequest, LLMResponse, StreamEvent
-from ..calling import streamed, whole
-from ..framing import SseEvents
+from ...types import LLMRequest
 from ..sdk import Connections, Key, PerLoop, imported
-from ..vendor import extra_of, ready
+from ..vendor import Form, VendorClient, extra_of, ready
 from . import chat_decode, chat_encode, responses_decode, responses_encode
 from .errors import VENDOR
 
@@ -25,9 +21,15 @@ if TYPE_CHECKING:
 __all__ = ["Api", "OpenAIClient"]
 
 Api = Literal["chat", "responses"]
+FORMS = {
+    "chat": Form(vendor=VENDOR, response=chat_decode.response, stream=chat_decode.ChatStream),
+    "responses": Form(
+        vendor=VENDOR, response=responses_decode.response, stream=responses_decode.ResponsesStream
+    ),
+}
 
 
-class OpenAIClient:
+class OpenAIClient(VendorClient):
     """OpenAI as an LLMClient.
 
     model       used where the request names none
@@ -36,6 +38,8 @@ class OpenAIClient:
     base_url    with /v1; else OPENAI_BASE_URL, else OpenAI's own
     connections shared with other clients, so that certificates are read once
     """
+
+    sdk = ("openai", "openai")
 
     def __init__(
         self,
@@ -50,49 +54,25 @@ class OpenAIClient:
         latency_ms: float = 0.0,
         connections: Connections | None = None,
     ) -> None:
-        if api not in ("chat", "responses"):
+        if api not in FORMS:
             raise ValueError(f'api is "chat" or "responses", not {api!r}')
-        self.name = name
-        self.model = model
-        self.cost_per_1k_tokens = cost_per_1k_tokens
-        self.latency_ms = latency_ms
+        super().__init__(
+            FORMS[api],
+            name=name,
+            model=model,
+            key=Key(given=api_key, variables=(api_key_env or "OPENAI_API_KEY",)),
+            cost_per_1k_tokens=cost_per_1k_tokens,
+            latency_ms=latency_ms,
+            connections=connections,
+        )
         self._api = api
-        self._key = Key(given=api_key, variables=(api_key_env or "OPENAI_API_KEY",))
         self._base_url = base_url
-        self._connections = connections or Connections()
         self._sdk = PerLoop(self._make)
 
     @property
     def wire(self) -> str:
         """The form of what it sends: "openai" (Chat Completions) or "responses"."""
         return "openai" if self._api == "chat" else "responses"
-
-    @property
-    def available(self) -> bool:
-        """Whether there is a key."""
-        return self._key.read() is not None
-
-    async def complete(self, request: LLMRequest, *, timeout_s: float | None = None) -> LLMResponse:
-        """One request, one whole answer. Raises ProviderFailure."""
-        send = partial(self._send, request, stream=False)
-        decode = chat_decode.response if self._api == "chat" else responses_decode.response
-        return await whole(VENDOR, send, decode, timeout_s=timeout_s)
-
-    def stream(
-        self, request: LLMRequest, *, timeout_s: float | None = None
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """One request, when first asked for an event. Raises ProviderFailure, also midway."""
-        send = partial(self._send, request, stream=True)
-        decoder = (
-            chat_decode.ChatStream() if self._api == "chat" else responses_decode.ResponsesStream()
-        )
-        return streamed(VENDOR, send, SseEvents(), decoder, timeout_s=timeout_s)
-
-    def warm_up(self) -> None:
-        """Import the SDK and read the certificates now, not within the first call's time: it may
-        take seconds. Raises ConfigError where the SDK is not installed."""
-        imported("openai", extra="openai")
-        _ = self._connections.tls
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""

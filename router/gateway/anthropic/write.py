@@ -12,6 +12,7 @@ from ...types import (
     Answer,
     Finish,
     FinishReason,
+    Gap,
     Part,
     Seam,
     StreamEvent,
@@ -191,6 +192,8 @@ class EventWriter:
                 self._usage = usage
             case Finish():
                 self._finish = event
+            case Gap(detail=detail):
+                return _sse("ping", llmsim={"gap": detail})
             case Seam():
                 moved = {"from": event.from_target, "to": event.to_target, "cause": event.cause}
                 return _sse("ping", llmsim={"seam": moved})

@@ -22,6 +22,7 @@ from ...types import (
     ToolResult,
 )
 from ..fields import Fields, Notes, decoded
+from ..unserved import unserved_words
 from ..values import Asked, BadRequest, Incoming
 from .schemas import json_schema
 
@@ -36,7 +37,7 @@ def read(incoming: Incoming) -> Asked:
     """Raises BadRequest."""
     model, _, method = incoming.path["call"].rpartition(":")
     if method not in ("generateContent", "streamGenerateContent"):
-        raise BadRequest(f"there is no method {method!r}", status=404, kind="no_path")
+        raise BadRequest(unserved_words("gemini", method or model), status=404, kind="no_path")
     streamed = method == "streamGenerateContent"
     if streamed and incoming.query.get("alt") != "sse":
         raise BadRequest("a stream is asked for with ?alt=sse", param="alt", kind="unsupported")

@@ -14,6 +14,7 @@ from ...types import (
     Answer,
     Finish,
     FinishReason,
+    Gap,
     Part,
     Seam,
     StreamEvent,
@@ -172,6 +173,10 @@ class ChunkWriter:
                 self._usage = usage
             case Finish():
                 self._finish = event
+            case Gap(detail=detail):
+                return _sse(
+                    _response(self._head, self._head.model, []) | {"llmsim": {"gap": detail}}
+                )
             case Seam():
                 moved = {"from": event.from_target, "to": event.to_target, "cause": event.cause}
                 return _sse(_response(self._head, self._head.model, []) | {"llmsim": moved})

@@ -13,6 +13,7 @@ from ...types import (
     Answer,
     Finish,
     FinishReason,
+    Gap,
     Seam,
     StreamEvent,
     TextDelta,
@@ -100,6 +101,11 @@ class LineWriter:
                 self._usage = usage
             case Finish():
                 self._finish = event
+            case Gap(detail=detail):
+                message = {"role": "assistant", "content": ""}
+                return _json(
+                    _line(self._head, self._head.model, message) | {"llmsim": {"gap": detail}}
+                )
             case Seam():
                 moved = {"from": event.from_target, "to": event.to_target, "cause": event.cause}
                 message = {"role": "assistant", "content": ""}

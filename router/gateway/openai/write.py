@@ -5,7 +5,7 @@ Forms as in openai 3.54: `types/chat/chat_completion.py`, `chat_completion_chunk
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ...clients.asking import arguments_text
@@ -13,6 +13,7 @@ from ...types import (
     Answer,
     Finish,
     FinishReason,
+    Gap,
     Seam,
     StreamEvent,
     TextDelta,
@@ -24,7 +25,7 @@ from ...types import (
 )
 from ..values import Asked, Head, Problem
 
-__all__ = ["ChunkWriter", "completion", "error_body", "finish_reason", "models", "usage"]
+__all__ = ["ChunkWriter", "completion", "error_body", "finish_reason", "usage"]
 
 # What a kind of problem is called in `type` and `code`.
 _KINDS: Mapping[str, tuple[str, str | None]] = {
@@ -151,6 +152,8 @@ class ChunkWriter:
             case Finish(reason=reason, raw_reason=raw):
                 word = finish_reason(reason, "" if reason == "refusal" else raw)
                 return self._delta({}, word) if word else b""
+            case Gap(detail=detail):
+                return self._chunk([_choice({})], llmsim={"gap": detail})
             case Seam():
                 moved = {"from": event.from_target, "to": event.to_target, "cause": event.cause}
                 return self._chunk([_choice({})], llmsim={"seam": moved})
@@ -205,11 +208,3 @@ def _sse(value: object) -> bytes:
     return (
         b"data: " + json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n\n"
     )
-
-
-def models(names: Iterable[str], created_s: float) -> dict[str, Any]:
-    data = [
-        {"id": name, "object": "model", "created": int(created_s), "owned_by": "llmsim"}
-        for name in names
-    ]
-    return {"object": "list", "data": data}

@@ -330,7 +330,7 @@ def test_a_lenient_catalogue_forgets_what_was_removed() -> None:
 
 def test_remembered_names_are_bounded() -> None:
     """A test that asks for endless names does not fill the memory."""
-    models = Catalogue((), lenient=True)
+    models = Catalogue({}, {}, allows="any")
     for number in range(DERIVED_MAX + 5):
         models.find(f"model-{number}")
     assert len(models._derived) == 5

@@ -31,6 +31,7 @@ def test_an_answer_is_told_part_by_part():
                 usage=Usage(input_tokens=3, output_tokens=5),
                 status=200,
                 streamed=True,
+                outcome="complete",
             )
         ]
     )

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from contextlib import asynccontextmanager
+from random import Random
 
 import pytest
 
@@ -13,9 +14,9 @@ from fakeservers.virtual.network import Network, NetworkLoop
 PORT = 8080
 
 
-def run(main, handle=None, **options):
+def run(main, handle=None, *, rtt_s=0.0, ties=None):
     """Run a coroutine function with a network, where `handle` serves PORT."""
-    network = Network(**options)
+    network = Network(rtt_s=rtt_s)
 
     async def served():
         if handle is not None:
@@ -25,7 +26,7 @@ def run(main, handle=None, **options):
         finally:
             network.close()
 
-    with asyncio.Runner(loop_factory=lambda: NetworkLoop(network)) as runner:
+    with asyncio.Runner(loop_factory=lambda: NetworkLoop(network, ties=ties)) as runner:
         return runner.run(served())
 
 
@@ -113,17 +114,18 @@ def test_a_reset_comes_after_what_was_sent():
     assert run(main, reset) == b"some"
 
 
-def test_every_connection_of_a_port_can_be_reset():
-    """`network.reset(port)` is what a crashed server looks like."""
+def test_bytes_arrive_in_their_order():
+    """Also where what is due at one instant comes in a random order."""
 
     async def main(network):
-        async with connected() as (reader, _):
-            network.reset(PORT)
-            with pytest.raises(ConnectionResetError):
-                await reader.read(100)
-            return True
+        async with connected() as (reader, writer):
+            for number in range(50):
+                writer.write(b"%d," % number)
+            writer.write_eof()
+            return await reader.read(-1)
 
-    assert run(main, echo)
+    sent = b"".join(b"%d," % number for number in range(50))
+    assert run(main, echo, rtt_s=1.0, ties=Random(1)) == sent
 
 
 def test_a_half_closed_connection_still_answers():

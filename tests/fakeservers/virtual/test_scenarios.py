@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -17,7 +18,9 @@ from fakeservers import (
     refused,
     reset,
     simulate,
+    slow_first_byte,
     stall,
+    text,
 )
 
 httpx2 = pytest.importorskip("httpx2")
@@ -95,17 +98,6 @@ def test_calls_without_a_client_meet_the_same_faults(fault, seen):
         assert sim.run(sim.post("openai", "/chat/completions", BODY)).status == 200
 
 
-@pytest.mark.parametrize("kind", ["silent", "slow"])
-def test_a_dead_link_is_the_networks(kind):
-    """What a script cannot say: connections too are held back or late, and arrive in the end."""
-    with simulate() as sim:
-        port = int(sim.openai.url.split(":")[2].partition("/")[0])
-        trouble = sim.network.begin(port, kind, delay_s=4)
-        assert calls_at(sim, 0) == ["ConnectTimeout"]
-        sim.network.end(port, trouble)
-        assert calls_at(sim, 10) == [200]
-
-
 def test_windows_overlap():
     """Where two windows overlap the first rule is seen, and the other one before and after it."""
     with simulate() as sim:
@@ -137,6 +129,50 @@ def test_the_timeline_shows_calls_against_rules():
         "      10.000 s  openai fails overloaded from 10 s to 20 s",
         "      15.000 s  openai #2 POST /v1/chat/completions gpt-5 -> 503",
     ]
+
+
+def test_the_timeline_shows_refused_connections():
+    """No fake has seen them, and yet they are calls that failed."""
+    with simulate() as sim:
+        sim.openai.fails(refused(), between=(10, 20))
+        assert calls_at(sim, 15, 15, 20) == ["ConnectError", "ConnectError", 200]
+        calls_at(sim, 25)
+        _, _, calls, _, *listed = sim.timeline().splitlines()
+    assert calls.split() == ["!", ".", "."]
+    assert listed[1] == "      15.000 s  openai refuses a connection"
+
+
+def test_a_long_timeline_tells_hours():
+    """From an hour on seconds alone say little."""
+    with simulate() as sim:
+        sim.openai.fails(503, between=("8h", "9h30m"))
+        calls_at(sim, 1799.9999)
+        sim.advance(23.5 * 3600)
+        scale, *_, call, window = sim.timeline().splitlines()
+    assert scale.split() == ["0:00:00", "24:00:00"]
+    assert call.startswith("   0:30:00.000  openai #1 ")
+    assert window == "   8:00:00.000  openai fails 503 from 8:00:00 to 9:30:00"
+
+
+@pytest.mark.parametrize(
+    ("fault", "streamed", "told"),
+    [
+        (reset(), True, "reset"),
+        (cut(after_chunks=2), True, "200, cut after 2 of 3 chunks"),
+        (cut(after_chunks=2, ends="stream"), True, "200, ended after 2 of 3 chunks"),
+        (cut(after_chunks=1), False, "200, cut"),
+        (slow_first_byte(1), True, "200"),
+    ],
+    ids=["reset", "cut", "ended", "whole", "slow"],
+)
+def test_the_timeline_tells_what_the_client_met(fault, streamed, told):
+    """Not a status that nobody was told."""
+    with simulate() as sim:
+        sim.openai.replies(text("One two three", chunks=("One", " two", " three")))
+        sim.openai.fails(fault)
+        with suppress(ConnectionError):
+            sim.run(sim.post("openai", "/chat/completions", {**BODY, "stream": streamed}))
+        assert sim.timeline().splitlines()[-1].partition(" -> ")[2].partition(" in ")[0] == told
 
 
 PROGRAM = """

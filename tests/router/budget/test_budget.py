@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.accounting import Claim, CostRecord, Grant
 from router.budget import CostManagementPolicy, LedgerBudget, Limit
 from router.clock import SystemClock
 from router.errors import BudgetExceeded, ConfigError, LedgerUnavailable
-from router.events import BudgetWarning, Hooks, RouterEvent
+from router.events import BoundExceeded, BudgetWarning, Hooks, RouterEvent
 from router.ledger.base import Reservation, Scope
 from router.ledger.memory import MemoryLedger
 from router.ledger.sqlite import SqliteLedger
@@ -189,6 +189,28 @@ def test_observe_counts_and_warns_but_refuses_nothing() -> None:
     ]
 
 
+def test_a_provider_that_bills_beyond_the_bound_is_told() -> None:
+    """The whole amount is booked, over the limit if need be, and an event says by how much."""
+    seen: list[RouterEvent] = []
+
+    class Seen:
+        def on_event(self, event: RouterEvent) -> None:
+            seen.append(event)
+
+    async def main() -> tuple[int, int]:
+        money = budget(100, warn_percent=100)
+        money.hooks = Hooks([Seen()])
+        grant = await money.reserve(claim(1, 90))
+        await money.settle(grant, record(grant, 120))
+        return await used(money)
+
+    assert run(main()) == (120, 0)
+    told = BoundExceeded(
+        attempt_id="a1", target=TARGET.id, bound_pico=90 * TOKEN, amount_pico=120 * TOKEN
+    )
+    assert told in seen
+
+
 def test_queue_runs_all_work_whose_true_cost_fits() -> None:
     """Ten calls that could cost 100 each and cost 10 run one after the other within 200."""
 
@@ -228,6 +250,44 @@ def test_the_last_of_the_queue_takes_what_is_left() -> None:
 
     (left,) = run(main())
     assert left in (59, 60)
+
+
+PRICED = PriceBook([Price(provider="p", input_usd_per_mtok=1, output_usd_per_mtok=1)]).card(TARGET)
+# Letters of the prompt, most tokens of the answer, and the share of the bound that it really costs.
+queued = st.tuples(st.integers(1, 400), st.integers(1, 300), st.integers(0, 100))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(queued, min_size=1, max_size=12), st.integers(300, 4000))
+def test_queue_leaves_out_only_what_cannot_be_bounded(calls: Any, limit_tokens: int) -> None:
+    """B5: a call that waited is refused only where the bytes of its prompt and the least answer
+    are more than all that is left; whatever the order, nothing else is lost of the limit."""
+    money = budget(limit_tokens, mode="queue")
+    left_out: list[tuple[int, int]] = []
+
+    def least(one: Claim) -> int:
+        tokens = min(one.request.max_tokens or 0, money.policy.clamp_tokens_min)
+        return PRICED.upper_bound(one.request, output_tokens_max=tokens)
+
+    async def call(number: int, letters: int, tokens: int, percent: int) -> int:
+        request = LLMRequest(messages=(Message.user("x" * letters),), max_tokens=tokens)
+        one = replace(claim(number, card=PRICED), request=request)
+        try:
+            grant = await money.reserve(one)
+        except BudgetExceeded as error:
+            free = error.limit - error.posted - error.held
+            left_out.append((least(one), int(free * 10**12)))
+            return 0
+        await asyncio.sleep(0)
+        cost = grant.amount_pico * percent // 100
+        await money.settle(grant, replace(record(grant, 0), amount_pico=cost))
+        return cost
+
+    async def main() -> list[int]:
+        return await asyncio.gather(*(call(n, *one) for n, one in enumerate(calls)))
+
+    assert sum(run(main())) <= limit_tokens * TOKEN
+    assert all(need > free for need, free in left_out)
 
 
 def test_queue_is_served_in_order() -> None:
@@ -366,6 +426,52 @@ def test_limits_by_tag_task_and_provider() -> None:
         return refused
 
     assert run(main()) == ["team:blue", "red", "task:t"]
+
+
+@pytest.mark.parametrize("mode", ["strict", "clamp", "queue"])
+def test_a_task_without_a_name_is_its_call(mode: Any) -> None:
+    """Its attempts share the limit with what they spent and hold; the next call begins anew, and
+    no ledger keeps an account of either."""
+    policy = CostManagementPolicy(per_task_usd=usd(150), mode=mode)
+
+    async def main() -> LedgerBudget:
+        money = LedgerBudget(policy, MemoryLedger())
+        first = await money.reserve(claim(1, call_id="c"))
+        await money.settle(first, record(first, 100))
+        if mode == "strict":
+            with pytest.raises(BudgetExceeded, match="task:c"):
+                await money.reserve(claim(2, call_id="c", spent_pico=100 * TOKEN))
+        else:
+            rest = await money.reserve(claim(2, call_id="c", spent_pico=100 * TOKEN))
+            assert rest.request.max_tokens == 50
+        await money.reserve(claim(3, 150, call_id="another"))
+        return money
+
+    money = run(main())
+    assert {row.account for row in run(money.ledger.rows())} == {"all||"}
+
+
+def test_two_attempts_at_once_share_a_task_without_a_name() -> None:
+    """What a hedge holds is not free for the other; in mode queue the second waits for it."""
+    policy = CostManagementPolicy(per_task_usd=usd(150), mode="queue")
+    seen: list[int] = []
+
+    class Seen:
+        def on_event(self, event: RouterEvent) -> None:
+            assert isinstance(event, BudgetWarning)
+            seen.append(event.used_pico)
+
+    async def main() -> None:
+        money = LedgerBudget(policy, MemoryLedger(), hooks=Hooks([Seen()]))
+        first = await money.reserve(claim(1, call_id="c"))
+        waiting = asyncio.create_task(money.reserve(claim(2, call_id="c", spent_pico=20 * TOKEN)))
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        await money.settle(first, record(first, 20))
+        await money.settle(await waiting, record(first, 110))
+
+    run(main())
+    assert seen == [130 * TOKEN]
 
 
 def test_a_day_ends_at_local_midnight() -> None:

@@ -19,6 +19,7 @@ from router.clients.sdk import Connections
 from router.types import (
     Finish,
     FinishReason,
+    Gap,
     LLMRequest,
     LLMResponse,
     Noise,
@@ -161,7 +162,7 @@ def hear(events: Iterable[StreamEvent]) -> Heard:
             case Finish():
                 assert said.finish is None, "a stream has one end"
                 said.finish = event
-            case Noise(kind="malformed"):
+            case Noise(kind="malformed") | Gap():
                 said.malformed += 1
     return said
 

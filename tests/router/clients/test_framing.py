@@ -77,6 +77,20 @@ def test_malformed_are_counted_to_a_limit() -> None:
         events.feed(b"data: {\n\n")
 
 
+@pytest.mark.parametrize(
+    ("line", "lost"), [(b"no field of an event", 0), (b'data: {"a": ', 1), (b'{"a": ', 1)]
+)
+def test_what_may_have_been_a_piece_is_told_apart(line: bytes, lost: int) -> None:
+    """A line of an unknown field is nothing to any reader; data that are no JSON were an event.
+    Where every line is an event, so is an unreadable one."""
+    events, lines = SseEvents(), JsonLines()
+    for reader in (events, lines):
+        reader.feed(line + b"\n\n")
+        reader.end()
+    assert (events.malformed, events.lost) == (1, lost)
+    assert (lines.malformed, lines.lost) == (1, 1)
+
+
 @pytest.mark.parametrize("framing", [SseEvents, JsonLines, JsonBody])
 def test_no_line_without_an_end(framing: type[SseEvents | JsonLines | JsonBody]) -> None:
     """A line that never ends is given up at its limit."""
@@ -94,4 +108,4 @@ def test_any_bytes(body: bytes) -> None:
         except Garbled:
             continue
         assert all(frame.data.strip() for frame in frames)
-        assert 0 <= reader.malformed <= MALFORMED_MAX
+        assert 0 <= reader.lost <= reader.malformed <= MALFORMED_MAX

@@ -3,9 +3,11 @@
 import pytest
 
 from fakeservers import FakeServers, text, thinking
+from router.clients.anthropic import decode as claude
+from router.clients.framing import Frame
 from router.clients.gemini import decode as gemini
 from router.pricing import PriceBook
-from router.types import Target, ThinkingOptions, as_request
+from router.types import Target, ThinkingOptions, UsageEvent, as_request
 
 from .support import Case, complete, every_client, every_way, heard
 
@@ -76,3 +78,15 @@ def test_the_same_whole_and_streamed(llmsim: FakeServers, case: Case) -> None:
     streamed = heard(case.client(llmsim), as_request("Hello")).usage
     assert whole is not None and streamed is not None
     assert (whole.input, whole.output) == (streamed.input, streamed.output)
+
+
+def test_counts_whose_beginning_was_lost_are_not_final() -> None:
+    """Claude tells the prompt's tokens at the stream's start; the end's alone would price the
+    prompt at nothing."""
+    end = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}
+    end["usage"] = {"output_tokens": 5}
+    start = {"type": "message_start", "message": {"usage": {"input_tokens": 9}}}
+    for frames, final in (([end], False), ([start, end], True)):
+        decoder = claude.Stream()
+        told = [event for value in frames for event in decoder.feed(Frame("", value, b""))]
+        assert [e.final for e in told if isinstance(e, UsageEvent)][-1] is final

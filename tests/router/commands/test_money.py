@@ -81,6 +81,14 @@ def test_check_tells_problems(tmp_path: Path) -> None:
     assert "llm-providers.toml:4: providers.openai.wait: there is no such key" in result.output
 
 
+def test_check_tells_a_ledger_that_cannot_be_reached(tmp_path: Path) -> None:
+    """Without it no call would be admitted."""
+    path = written(tmp_path, ONE + "[budget]\ndaily_usd = 1\nledger = 'redis://127.0.0.1:1/0'\n")
+    result = invoked(check, path, LLMSIM_MODE="mock")
+    assert result.exit_code == 1
+    assert "ledger redis://127.0.0.1:1/0 cannot be used" in result.output
+
+
 def spent(path: Path) -> None:
     """A ledger with two settled calls, one of them estimated, and one that expired."""
     now = [1.8e9]

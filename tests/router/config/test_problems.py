@@ -52,7 +52,8 @@ def problem(folder: Path, text: str, environ: dict[str, str]) -> str:
         ),
         (
             ONE + "cost_per_1k_tokens = -0.5\n",
-            f"{FILE}:1: providers.openai: -0.5 is negative: an amount of money is 0 or more",
+            f"{FILE}:4: providers.openai.cost_per_1k_tokens: is -0.5;"
+            " an amount of money is 0 or more",
         ),
         (
             ONE + "cost_per_1k_tokens = true\n",
@@ -99,7 +100,12 @@ def problem(folder: Path, text: str, environ: dict[str, str]) -> str:
         ),
         (
             ONE + "[budget]\ndaily_usd = -3\n",
-            f"{FILE}:4: budget: -3 is negative: an amount of money is 0 or more",
+            f"{FILE}:5: budget.daily_usd: is -3; an amount of money is 0 or more",
+        ),
+        (
+            ONE + "cost_per_1k_tokens = 'cheap'\n",
+            f"{FILE}:4: providers.openai.cost_per_1k_tokens: 'cheap' is not an amount: write for"
+            ' example "0.25"',
         ),
         (
             ONE + "[budget]\nledger = 'postgres://x'\n",
@@ -162,7 +168,7 @@ def test_an_unknown_price(tmp_path: Path) -> None:
         written(tmp_path, text + "[prices]\nunknown = 'estimate'\n"), environ=REAL
     )
     card = estimated.prices.card(estimated.endpoints[0].target)
-    assert card.is_estimate and card.cost_is_flagged if hasattr(card, "cost_is_flagged") else True
+    assert card.is_estimate
 
 
 def test_a_wrong_mode(tmp_path: Path) -> None:
@@ -181,6 +187,43 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         f'  {FILE}:6: router.all_open: is "maybe"; there are: probe, wait, fail',
         f'  {FILE}:8: budget.dayly_usd: there is no such key; did you mean "daily_usd"?',
     ]
+
+
+def test_problems_of_one_table_hide_none_of_each_other(tmp_path: Path) -> None:
+    """Unknown keys, wrong types, wrong amounts and names taken stand beside each other; who
+    names a provider that has a problem is told of none."""
+    text = (
+        "[[providers]]\nname = 'claude'\nmodell = 'm'\nweight = 'x'\ncost_per_1k_tokens = -1\n"
+        + ONE
+        + "[[providers]]\nname = 'claude'\nmodel = 'm'\n"
+        + "[groups.all]\nmembers = ['openai', 'claude', 'claude/m']\n"
+        + "[budget]\ndaily_usd = 'ten'\nmode = 'strickt'\n"
+    )
+    told = [line.split(": ")[1] for line in problem(tmp_path, text, MOCK).splitlines()[1:]]
+    assert told == [
+        "providers.claude.modell",
+        "providers.claude.weight",
+        "providers.claude.cost_per_1k_tokens",
+        "providers.claude.name",
+        "budget.daily_usd",
+        "budget.mode",
+    ]
+
+
+def test_a_ledger_without_its_folder(tmp_path: Path) -> None:
+    """That a ledger can be kept where it is said is known before anything is asked."""
+    text = ONE + "[budget]\ndaily_usd = 1\nledger = 'sqlite:money/costs.db'\n"
+    assert problem(tmp_path, text, MOCK) == (
+        f"{FILE}:6: budget.ledger: there is no folder {tmp_path / 'money'} for it: make it first"
+    )
+
+
+def test_a_table_that_only_the_environment_has(tmp_path: Path) -> None:
+    """It is told with its variable, for no line of the file has it."""
+    variable = "LLM_ROUTER__BUGDET__DAILY_USD"
+    assert problem(tmp_path, ONE, {**MOCK, variable: "5"}).startswith(
+        f'{variable} in the environment: bugdet: there is no such table; did you mean "budget"?'
+    )
 
 
 def test_a_problem_from_the_environment(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from fakeservers import (
     stall,
     text,
 )
-from router.policy import RouterPolicy, StreamPolicy
+from router.policy import RouterPolicy
 
 from .callers import ASK, ask
 from .support import QUICK, endpoint, gateway, router_over
@@ -47,7 +47,6 @@ class Scenario:
     says: str = SECOND
     status: dict[str, int] = field(default_factory=dict)
     timeouts: dict[str, float] = field(default_factory=dict)
-    stream: StreamPolicy = field(default_factory=StreamPolicy)
 
 
 SCENARIOS = (
@@ -89,7 +88,6 @@ SCENARIOS = (
         id="13 malformed JSON",
         fails=lambda f: f.fails(garbage("truncated_json")),
         outcome="protocol_bad",
-        stream=StreamPolicy(malformed_max=0),  # by default a few such lines are left out
     ),
     Scenario(id="14 nothing in the answer", fails=lambda f: f.replies(text("")), outcome="empty"),
     Scenario(
@@ -124,7 +122,7 @@ def test_failover(
     llmsim.openai.replies(SECOND)
     llmsim.openai.unused = "allow"
     first = endpoint(llmsim, "claude", **scenario.timeouts)
-    policy = RouterPolicy(retry=QUICK, stream=scenario.stream, deadline_s=20)
+    policy = RouterPolicy(retry=QUICK, deadline_s=20)
     with gateway(router_over(first, endpoint(llmsim, "openai"), policy=policy)) as served:
         heard = ask(wire, served.origin, http, streamed=streamed)
         outcomes = [record.outcome for record in served.router.costs.records]
@@ -214,6 +212,19 @@ def test_the_trace_and_the_wait(llmsim: FakeServers) -> None:
     trace = answer.json()["error"]["llmsim"]
     assert trace["cause"] == "rate_limit"
     assert [(a["provider"], a["status"]) for a in trace["attempts"]] == [("claude", 429)]
+
+
+@every_wire
+def test_a_gap_is_told(llmsim: FakeServers, http: httpx2.Client, wire: str) -> None:
+    """A piece that came unreadable after the first ends no stream; a chunk without text tells
+    of it, which every SDK takes."""
+    llmsim.claude.replies(text("one two three", chunks=["one ", "two ", "three"]))
+    llmsim.claude.fails(garbage("truncated_json", after_chunks=1))
+    llmsim.claude.paces(inter_token=0.05)
+    with gateway(router_over(endpoint(llmsim, "claude"), endpoint(llmsim, "openai"))) as served:
+        heard = ask(wire, served.origin, http, streamed=True)
+        assert '"llmsim":{"gap":' in served.streamed()
+    assert (heard.text, heard.error) == ("one three", None)
 
 
 @every_wire

@@ -103,7 +103,7 @@ def test_structured_output(llmsim: FakeServers, gemini: genai.Client, name: str)
     ("path", "body", "says"),
     [
         ("nope:generateContent", {"contents": [{"parts": [{"text": "a"}]}]}, "there is no model"),
-        ("claude:embedContent", {}, "there is no method"),
+        ("claude:embedContent", {}, "does not serve embedContent"),
         ("claude:generateContent", {"contents": []}, "contents is not specified"),
         ("claude:generateContent", {"contents": [{"parts": []}]}, "parts is empty"),
         (

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import sqlite3
+import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -232,6 +235,45 @@ def test_a_rolling_window_gives_back_what_is_old(store: Store, wall: Wall) -> No
         assert await store.audit() == ()
 
     run(store, main())
+
+
+def test_a_rolling_window_keeps_no_more_than_its_length(tmp_path: Path, wall: Wall) -> None:
+    """Its old buckets become one, in which what expired there can still be put right."""
+    path = tmp_path / "ledger.db"
+    store = SqliteLedger(path, wall=wall)
+    minute = Scope(name="rolling", limit_pico=10_000, rolling_s=60.0)
+
+    async def main() -> None:
+        await store.reserve("first", [minute], 50, ttl_s=1)
+        for number in range(300):
+            wall.now_s += 1.5
+            await store.reserve(f"{number}", [minute], 3, ttl_s=60)
+            await store.settle(f"{number}", exact(2))
+        assert await store.reconcile("first", exact(20))
+        assert await store.audit() == ()
+        assert sum(row.amount_pico for row in await store.rows()) == 20 + 600
+
+    run(store, main())
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT COUNT(*) FROM account").fetchone()[0] < 70
+
+
+def test_redis_forgets_what_is_over_and_nothing_else(redis_url: str) -> None:
+    """An account goes with its window; one without a window would begin anew with its whole
+    limit, so it stays."""
+    now_s = time.time()
+    store = RedisLedger(redis_url, name="forgets", wall=lambda: now_s, retention_s=1_000)
+    day = Scope(name="daily", window="day/x", resets_at_s=now_s + 500)
+    rolling = Scope(name="rolling", window="rolling/60s", rolling_s=60.0)
+
+    async def main() -> list[int]:
+        await store.reserve("a", [day, rolling, TEAM], 1, ttl_s=60)
+        client = store._client()
+        keys = [f"{{forgets}}:a:{scope.account}" for scope in (day, rolling, TEAM)]
+        return [await client.ttl(key) for key in keys]
+
+    told = run(store, main())
+    assert told == [pytest.approx(2_500, abs=5), pytest.approx(2_060, abs=5), -1]
 
 
 def test_a_hold_belongs_to_the_window_of_its_creation(store: Store) -> None:

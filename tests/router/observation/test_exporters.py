@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from router.errors import CallFailed
 from router.events import AttemptEnded, CallEnded, CallStarted, RouterEvent
-from router.types import Answer
+from router.types import Answer, Plan
 
 from ..world import FakeClient, World, failure, run
 
@@ -106,11 +107,66 @@ def test_prometheus() -> None:
         assert line in text
 
 
+def shown(value: Any, width: int = 160) -> str:
+    console = pytest.importorskip("rich.console")
+    written = io.StringIO()
+    console.Console(width=width, file=written).print(value)
+    return written.getvalue()
+
+
 def test_trace_is_a_table() -> None:
     """An answer prints as a table of its attempts, those who were not asked included."""
-    console = pytest.importorskip("rich.console")
-    answer = fell_back()
-    written = io.StringIO()
-    console.Console(width=160, file=written).print(answer)
-    text = written.getvalue()
+    text = shown(fell_back())
     assert "auth 401" in text and "first in the plan" in text and "$0.000000000044" in text
+
+
+def test_a_plan_and_an_error_are_tables() -> None:
+    """Before and after: who would be asked at what cost, and who failed how."""
+    world = World(FakeClient("a", failure("auth", status=401)), FakeClient("b", available=False))
+
+    async def main() -> tuple[Plan, CallFailed]:
+        plan = world.router.plan("What is it?", max_tokens=10)
+        with pytest.raises(CallFailed) as caught:
+            await world.router.complete("What is it?")
+        return plan, caught.value
+
+    plan, error = run(main())
+    assert "number 1 in order" in shown(plan) and "not asked: " in shown(plan)
+    assert str(error)[:20] in shown(error) and "auth 401" in shown(error)
+
+
+def test_names_are_those_of_the_conventions() -> None:
+    """Every attribute and metric that is not the router's own is in OpenTelemetry's registry."""
+    sdk = pytest.importorskip("opentelemetry.sdk.trace")
+    metering = pytest.importorskip("opentelemetry.sdk.metrics")
+    memory = pytest.importorskip("opentelemetry.sdk.trace.export.in_memory_span_exporter")
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+
+    from router.observation.otel import OpenTelemetryHook
+
+    exporter, reader = memory.InMemorySpanExporter(), InMemoryMetricReader()
+    provider = sdk.TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    meters = metering.MeterProvider(metric_readers=[reader])
+    fell_back(OpenTelemetryHook(tracer_provider=provider, meter_provider=meters), streamed=True)
+    data = reader.get_metrics_data()
+    assert data is not None
+    (scope,) = data.resource_metrics[0].scope_metrics
+    used = {name for span in exporter.get_finished_spans() for name in span.attributes or ()}
+    used |= {name for m in scope.metrics for p in m.data.data_points for name in p.attributes or ()}
+    used |= {metric.name for metric in scope.metrics}
+    assert {name for name in used if not name.startswith("llm_router.")} <= conventional()
+
+
+def conventional() -> set[str]:
+    """The names in OpenTelemetry's registry that could be meant."""
+    base = "opentelemetry.semconv"
+    modules = (
+        f"{base}._incubating.attributes.gen_ai_attributes",
+        f"{base}._incubating.metrics.gen_ai_metrics",
+        f"{base}.attributes.error_attributes",
+        f"{base}.attributes.http_attributes",
+    )
+    found = [vars(pytest.importorskip(module)).values() for module in modules]
+    return {value for values in found for value in values if isinstance(value, str)}

@@ -11,6 +11,7 @@ from ....canonical import ChatRequest, CompletionResult, Finish, Usage
 from ...base import Stamp
 from ...reading import Reader
 from ..errors import WORDING
+from ..moderations import judgements
 from .echo import format_echo, tool_echo
 from .families import Family, family
 from .items import Item
@@ -50,7 +51,7 @@ def response(
         "max_output_tokens": request.max_tokens,
         "max_tool_calls": raw.get("max_tool_calls"),
         "model": result.model,
-        "moderation": None,
+        "moderation": judgements(request, result),
         "output": output,
         "parallel_tool_calls": request.parallel_tool_calls,
         "presence_penalty": _number(raw.get("presence_penalty"), 0.0),
@@ -88,6 +89,7 @@ def in_progress(response: Mapping[str, Any], status: str, tier: str | None) -> d
         "status": status,
         "completed_at": None,
         "incomplete_details": None,
+        "moderation": None,
         "output": [],
         "service_tier": tier or "auto",
         "usage": None,

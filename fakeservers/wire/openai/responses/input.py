@@ -142,7 +142,8 @@ class _Conversation:
         item.require("call_id", "output")
         call_id = item.text("call_id") or ""
         name = self._names.get(call_id, "")
-        self._add("tool", ToolResult(call_id, name, _output_text(item)))
+        text, media = _returned(item)
+        self._add("tool", ToolResult(call_id, name, text, media=media))
 
     def reasoning(self, item: Reader) -> None:
         texts = [part.text("text") or "" for part in item.objects("summary")]
@@ -226,18 +227,19 @@ def _part(part: Reader, kind: str) -> Part:
     raise Rejected(unknown_value(kind, CONTENT_TYPES, place((*part.path, "type"))))
 
 
-def _output_text(item: Reader) -> str:
-    """The text of what a tool returned: a string, or the text parts of a list."""
+def _returned(item: Reader) -> tuple[str, tuple[Media, ...]]:
+    """What a tool returned: a string, or a list of parts that may be pictures and files."""
     value = item.raw("output")
     if isinstance(value, str):
-        return value
+        return value, ()
     if not isinstance(value, list) and item.strict:
         raise item.reject("output", "array", "string")
     parts = []
     for part in item.objects("output"):
         part.require("type")
         parts.append(_part(part, part.text("type") or ""))
-    return "\n".join(part.text for part in parts if isinstance(part, Text))
+    text = "\n".join(part.text for part in parts if isinstance(part, Text))
+    return text, tuple(part for part in parts if isinstance(part, Media))
 
 
 def _arguments(text: str) -> Mapping[str, Any] | str:

@@ -21,6 +21,7 @@ from ....canonical import (
 )
 from ...reading import Reader
 from ..chat_options import known_family
+from ..moderations import judge
 from ..rules import check_keys
 from ..serving_models import response_fault
 from ..wording import invalid, unknown_value
@@ -96,6 +97,7 @@ def _options(body: Reader) -> dict[str, Any]:
         "output": _output(body),
         "max_tokens": body.integer("max_output_tokens"),
         "previous_id": body.text("previous_response_id"),
+        "judged_by": judge(body),
     }
 
 

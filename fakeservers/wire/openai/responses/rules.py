@@ -37,6 +37,9 @@ def _check_together(body: Reader, request: ChatRequest) -> None:
     if choice == "required" and not body.raw("tools") and not request.tools:
         told = "Tool choice 'required' must be specified with 'tools' parameter."
         raise Rejected(invalid(told, param="tool_choice"))
+    if isinstance(choice, dict) and choice.get("type") == "function" and not request.tools:
+        told = "Tool choice 'function' not found in 'tools' parameter."
+        raise Rejected(invalid(told, param="tool_choice"))
 
 
 def _check_json(request: ChatRequest) -> None:

@@ -1,5 +1,8 @@
 """Token counts: deterministic, never zero for something, of each provider's own template."""
 
+from base64 import b64encode
+from dataclasses import replace
+from struct import pack
 from typing import Any
 
 import pytest
@@ -30,6 +33,10 @@ from tests.fakeservers.support import chat
 
 PROVIDERS = ("claude", "openai", "gemini", "ollama")
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+LOOK = ToolCall("look", {}, "c")
+PNG_400_BY_301 = {
+    "data": b64encode(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + pack(">II", 400, 301)).decode()
+}
 WEATHER = Tool(name="get_weather", description="Current weather of a city.", parameters=CITY)
 
 
@@ -159,6 +166,46 @@ def test_earlier_thinking_is_forgotten() -> None:
     older, newer = "claude-sonnet-4-5", "claude-opus-4-6"
     assert count(older, "long " * 50) == count(older, "")
     assert count(newer, "long " * 50) > count(newer, "")
+
+
+@pytest.mark.parametrize("provider", ["claude", "gemini", "openai"])
+def test_pictures_that_a_tool_returns_are_counted(provider: str) -> None:
+    """They cost what they cost in a message of the user's."""
+    picture = Media("image", "image/png", PNG_400_BY_301)
+    start = (*chat("Look.", provider=provider).messages, Message("assistant", (LOOK,)))
+
+    def counted(*media: Media) -> int:
+        back = Message("tool", (ToolResult("c", "look", "ok", media=media),))
+        return count_request(chat(provider=provider, messages=(*start, back)))
+
+    assert counted(picture, picture) - counted(picture) == counted(picture) - counted() > 100
+
+
+SEALED = b64encode(b"\x12\xfa\x0b" + b"x" * 1530).decode()
+"""A signature as Gemini 3 sends it, of 1,530 bytes."""
+
+
+@pytest.mark.parametrize(
+    ("model", "signature", "tokens"),
+    [
+        ("gemini-3-flash-preview", SEALED, 400),
+        ("gemini-3-flash-preview", "no base64!", 0),
+        ("gemini-3-flash-preview", "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=", 0),
+        ("gemini-2.5-flash", SEALED, 0),
+    ],
+)
+def test_gemini_3_reads_its_thoughts_of_this_turn(model: str, signature: str, tokens: int) -> None:
+    """Those behind its calls are in the prompt until the user says something new."""
+    back = Message("tool", (ToolResult("c", "look", "ok"),))
+
+    def counted(signature: str, *after: Message) -> int:
+        call = Message("assistant", (replace(LOOK, signature=signature),))
+        asked = chat("Look.", provider="gemini", model=model)
+        return count_request(replace(asked, messages=(*asked.messages, call, back, *after)))
+
+    assert counted(signature) - counted("") == tokens
+    said = Message("user", (Text("And now?"),))
+    assert counted(signature, said) == counted("", said)
 
 
 def test_tokens_of_media_are_told_apart() -> None:

@@ -35,7 +35,8 @@ def body(answer: Any) -> Any:
         (None, ThinkingOptions()),
         ({"type": "disabled"}, ThinkingOptions()),
         ({"type": "between_tools"}, ThinkingOptions()),
-        ({"type": "adaptive"}, ThinkingOptions(enabled=True)),
+        ({"type": "adaptive"}, ThinkingOptions(enabled=True, visible=False)),
+        ({"type": "adaptive", "display": "summarized"}, ThinkingOptions(enabled=True)),
         (
             {"type": "enabled", "budget_tokens": 1024},
             ThinkingOptions(enabled=True, budget_tokens=1024),
@@ -45,11 +46,14 @@ def body(answer: Any) -> Any:
             ThinkingOptions(enabled=True, visible=False),
         ),
     ],
-    ids=["absent", "disabled", "between_tools", "adaptive", "enabled", "omitted"],
+    ids=["absent", "disabled", "between_tools", "adaptive", "shown", "enabled", "omitted"],
 )
 def test_thinking_options(ask: Any, given: Any, options: ThinkingOptions) -> None:
-    """`thinking` says whether, how much and how visibly the model reasons."""
-    assert ask(thinking=given).thinking == options
+    """`thinking` says whether, how much and how visibly the model reasons. From Opus 4.7 on
+    thoughts are shown only when that is asked for."""
+    budget = given is not None and "budget_tokens" in given
+    model = "claude-sonnet-4-5" if budget else "claude-opus-4-7"
+    assert ask(model=model, thinking=given).thinking == options
 
 
 @pytest.mark.parametrize(
@@ -162,10 +166,10 @@ def test_arguments_given_as_text(answer: Any, arguments: str, input: Any) -> Non
 
 @pytest.mark.parametrize(
     ("thinking", "shown"),
-    [({"type": "adaptive"}, "Hm."), ({"type": "adaptive", "display": "omitted"}, "")],
+    [({"type": "adaptive"}, ""), ({"type": "adaptive", "display": "summarized"}, "Hm.")],
 )
 def test_thinking(answer: Any, thinking: Any, shown: str) -> None:
-    """Thinking is signed, and without its text when the request asked for that."""
+    """Thinking is signed, and without its text unless the request asks for that."""
     block, text = body(answer(Thinking("Hm."), Text("Yes."), thinking=thinking))["content"]
     assert (block["thinking"], text["text"]) == (shown, "Yes.")
     assert re.fullmatch(r"E[0-9A-Za-z+/]{99,}=*", block["signature"])

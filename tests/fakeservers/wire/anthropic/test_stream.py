@@ -87,10 +87,11 @@ def test_thinking_is_signed_at_its_end(answer: Any) -> None:
 
 
 def test_omitted_thinking_has_only_a_signature(answer: Any) -> None:
-    """With `display: omitted` no thinking is streamed."""
+    """With `display: omitted` one delta of no thinking is streamed before it."""
     thinking = {"type": "adaptive", "display": "omitted"}
-    (delta,) = deltas(answer(Thinking("Let me see."), stream=True, thinking=thinking))
-    assert delta["type"] == "signature_delta"
+    empty, signed = deltas(answer(Thinking("Let me see."), stream=True, thinking=thinking))
+    assert empty == {"type": "thinking_delta", "thinking": ""}
+    assert signed["type"] == "signature_delta"
 
 
 @pytest.mark.parametrize("arguments", [{"city": "Paris", "days": [1, 2]}, '{"city": "Par'])

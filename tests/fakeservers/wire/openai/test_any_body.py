@@ -26,7 +26,7 @@ CHAT: dict[str, Any] = {
             "role": "user",
             "content": [
                 {"type": "text", "text": "x"},
-                {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}},
                 {"type": "file", "file": {"file_data": "AA"}},
             ],
         },

@@ -9,7 +9,7 @@ from tests.fakeservers.support import fake, post
 from tests.fakeservers.wire.openai.refusals import Refusal, refusal
 
 USER: Any = {"role": "user", "content": "Hi"}
-PICTURE: Any = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}
+PICTURE: Any = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 OBJECT: Any = {"type": "object", "properties": {}}
 OPENAI = fake(PROVIDER)
 
@@ -187,6 +187,26 @@ MODELS: list[tuple[Any, Refusal]] = [
     (
         {"model": "gpt-4.1", "verbosity": "low"},
         Refusal("unsupported_value", "verbosity", "Supported values are: 'medium'."),
+    ),
+    (
+        {"model": "gpt-4o", "web_search_options": {"search_context_size": "low"}},
+        Refusal(None, "web_search_options", "Web search options not supported with this model."),
+    ),
+    (
+        {"max_tokens": 9, "max_completion_tokens": 9},
+        Refusal("invalid_parameter_combination", "max_tokens", "Setting 'max_tokens' and 'max_"),
+    ),
+    (
+        user(picture(url="data:image/svg+xml;base64,PHN2Zz4=")),
+        Refusal("invalid_image_format", None, "one the following formats: ['png', 'jpeg', 'gif'"),
+    ),
+    (
+        user(picture(url="data:image/png;base64,no picture")),
+        Refusal("invalid_image_format", None, "You uploaded an unsupported image."),
+    ),
+    (
+        {"moderation": {"policy": {}}},
+        Refusal("missing_required_parameter", "moderation.model", "'moderation.model'."),
     ),
     (
         {"model": "o3-mini", "temperature": 0.2},

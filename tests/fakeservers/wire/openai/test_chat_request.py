@@ -57,7 +57,7 @@ def test_messages(ask: Any, message: Any, read: Message) -> None:
 
 def test_media(ask: Any) -> None:
     """An image and a file stay as they are, next to the text."""
-    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
     file = {"type": "file", "file": {"file_data": "AA"}}
     (message,) = ask(messages=[{"role": "user", "content": [image, file]}]).messages
     assert [(part.kind, part.raw) for part in message.parts if isinstance(part, Media)] == [
@@ -132,8 +132,10 @@ def test_json_mode(ask: Any) -> None:
 
 
 def test_limits(ask: Any) -> None:
-    """The newer limit wins over the older; one stop sequence is as good as a list."""
-    request = ask(max_tokens=9, max_completion_tokens=7, stop="END", n=3, stream=True)
+    """The newer limit wins over the older where both are taken; one stop sequence is as good as
+    a list."""
+    both = {"max_tokens": 9, "max_completion_tokens": 7}
+    request = ask(provider="ollama", **both, stop="END", n=3, stream=True)
     assert (request.max_tokens, request.stop, request.choices) == (7, ("END",), 3)
     assert request.stream
 

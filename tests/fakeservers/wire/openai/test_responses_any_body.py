@@ -22,7 +22,7 @@ ITEMS: list[Any] = [
         "role": "user",
         "content": [
             {"type": "input_text", "text": "x"},
-            {"type": "input_image", "image_url": "data:image/png;base64,AA"},
+            {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo="},
             {"type": "input_file", "file_data": "AA"},
         ],
     },

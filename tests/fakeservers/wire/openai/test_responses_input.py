@@ -75,7 +75,11 @@ def test_text_parts(role: str, part: dict[str, str], canonical: object) -> None:
 @pytest.mark.parametrize(
     ("part", "kind", "mime_type"),
     [
-        ({"type": "input_image", "image_url": "data:image/png;base64,AA"}, "image", "image/png"),
+        (
+            {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo="},
+            "image",
+            "image/png",
+        ),
         ({"type": "input_image", "file_id": "file-1"}, "image", "image/*"),
         ({"type": "input_file", "file_url": "http://h/a.pdf"}, "document", "application/pdf"),
     ],

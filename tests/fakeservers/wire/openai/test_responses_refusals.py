@@ -16,6 +16,7 @@ FUNCTION: Any = {"type": "function", "name": "f", "parameters": OBJECT}
 CALL: Any = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}
 OUTPUT: Any = {"type": "function_call_output", "call_id": "c1", "output": "x"}
 CUSTOM: Any = {"type": "custom_tool_call", "call_id": "c2", "name": "c", "input": "x"}
+NO_PICTURE: Any = {"type": "input_image", "image_url": "data:image/png;base64,AA=="}
 OPENAI = fake(PROVIDER)
 
 
@@ -151,6 +152,14 @@ RULES: list[tuple[Any, Refusal]] = [
         ),
     ),
     ({"tool_choice": "required"}, Refusal(None, "tool_choice", "Tool choice 'required' must be")),
+    (
+        {"tool_choice": {"type": "function", "name": "f"}},
+        Refusal(None, "tool_choice", "Tool choice 'function' not found in 'tools' parameter."),
+    ),
+    (
+        {"input": [{"role": "user", "content": [NO_PICTURE]}]},
+        Refusal("invalid_value", "input", "does not represent a valid image. Please check your"),
+    ),
     (
         {"text": {"format": {"type": "json_object"}}},
         Refusal(None, "input", "must contain the word 'json' in some form to use 'text.format'"),
