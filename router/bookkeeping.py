@@ -199,7 +199,7 @@ def _cost_record(env: Envelope, opened: Opened, attempt: Attempt) -> CostRecord:
         price_estimated=_is_guess(card, usage),
         streamed=attempt.streamed,
         won=attempt.outcome == "ok",
-        task=env.options.task,
+        task=env.options.label,
         tags=env.options.tags,
     )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .costs import CostTracker
     from .pricing import Price
 
-__all__ = ["OwnPrices", "empty_setup", "mock_setup", "new_costs", "with_provider"]
+__all__ = ["OwnPrices", "empty_setup", "mock_setup", "new_costs", "with_costs", "with_provider"]
 
 _MOCKS = ("claude", "openai", "mock")
 _THOUSANDS_PER_MILLION = 1000
@@ -73,6 +73,11 @@ def with_provider(
     return replace(
         setup, endpoints=(*setup.endpoints, Endpoint(target=target, client=client)), prices=prices
     )
+
+
+def with_costs(setup: RouterSetup) -> RouterSetup:
+    """The setup with a place for its costs, so that the first call counts already."""
+    return setup if setup.costs is not None else replace(setup, costs=new_costs())
 
 
 def new_costs() -> "CostTracker":

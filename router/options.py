@@ -25,8 +25,10 @@ __all__ = ["CallKeywords", "CallOptions", "read_keywords"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOptions:
     """`chain` names providers or targets in order, and nothing else is asked; `group` names a
-    group. `deadline_s` is from now. `budget_usd` limits this call's cost, all attempts together
-    (0 admits nothing); `cost_max_usd` leaves out targets whose one attempt could cost more.
+    group. `deadline_s` is from now. `task` names the task that the call is part of: calls of one
+    name share a limit for each task, one without is its own. `budget_usd` limits this call's
+    cost, all attempts together (0 admits nothing); `cost_max_usd` leaves out targets whose one
+    attempt could cost more.
     `required_tags` must all be on a target. `accept` may refuse an unstreamed response, which
     then falls back as a refusal does where that is opted in.
     """
@@ -45,6 +47,11 @@ class CallOptions:
     hedge: bool | None = None
     sticky: bool | None = None
     accept: Callable[[LLMResponse], bool] | None = None
+
+    @property
+    def label(self) -> str:
+        """What the call stands under in costs and events: its task, else its kind of task."""
+        return self.task or (self.context.task_type if self.context else "")
 
     def __post_init__(self) -> None:
         if self.chain is not None and not self.chain:
@@ -125,7 +132,6 @@ def read_keywords(keywords: Mapping[str, Any]) -> tuple[CallOptions, dict[str, A
             options[f"{name}_pico"] = pico_from_usd(usd)
     context = options.get("context")
     if context is not None:
-        options.setdefault("task", context.task_type)
         options["tags"] = {**context.tags, **options.get("tags", {})}
         if context.budget_cents is not None:
             options.setdefault("budget_pico", pico_from_cents(Decimal(context.budget_cents)))

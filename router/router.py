@@ -79,7 +79,7 @@ class LLMRouter:
     ) -> None:
         """`seed` fixes every random choice, `strategies` adds or replaces some by name, `new_id`
         makes the ids of calls (unique over all processes that share a ledger)."""
-        self._setup = setup or building.empty_setup()
+        self._setup = building.with_costs(setup or building.empty_setup())
         self._clock = clock or SystemClock()
         self._hooks = Hooks(hooks)
         self._strategies = {**STRATEGIES, **(strategies or {})}
@@ -201,8 +201,9 @@ class LLMRouter:
             raise failing.deadline_error(env) from None
 
     async def execute(self, task: TaskRequest) -> TaskResponse:
-        """Do a task: choose the provider by its context, keep to its budget and its time."""
-        keywords: dict[str, Any] = {"context": task.context}
+        """Do a task: choose the provider by its context, keep to its budget and its time. A limit
+        for each task is shared by requests of one id; one without is a task of its own."""
+        keywords: dict[str, Any] = {"context": task.context, "task": task.id}
         if task.timeout_ms is not None:
             keywords["deadline_s"] = task.timeout_ms / 1000
         prompt = task.prompt
@@ -258,8 +259,11 @@ class LLMRouter:
 
     def reload(self, setup: RouterSetup) -> None:
         """Take a new setup for the calls to come; those under way keep theirs. What is known of
-        targets that remain (breakers, gates, loads) stays."""
-        self._setup = replace(setup, version=max(setup.version, self._setup.version + 1))
+        targets that remain (breakers, gates, loads) stays, and what was spent goes on unless the
+        setup has costs of its own."""
+        version = max(setup.version, self._setup.version + 1)
+        costs = self._setup.costs if setup.costs is None else setup.costs
+        self._setup = replace(setup, version=version, costs=costs)
         targets = tuple(endpoint.target for endpoint in setup.endpoints)
         self._state.reloaded(setup.policy, targets)
         self._listen()
@@ -293,8 +297,6 @@ class LLMRouter:
     @property
     def costs(self) -> "CostTracker":
         """What was spent: `costs.total` is exact US dollars, `costs.cost_summary()` the rest."""
-        if self._setup.costs is None:
-            self._setup = replace(self._setup, costs=building.new_costs())
         return cast("CostTracker", self._setup.costs)
 
     @property
@@ -359,7 +361,7 @@ class LLMRouter:
         self._state.retries.deposit(now_s)
         if self._hooks:
             started = CallStarted(
-                call_id=env.call_id, at_s=now_s, streamed=env.streamed, task=env.options.task
+                call_id=env.call_id, at_s=now_s, streamed=env.streamed, task=env.options.label
             )
             self._hooks.emit(started)
 
@@ -390,6 +392,6 @@ class LLMRouter:
                     outcome=outcome,
                     attempts=tuple(env.attempts),
                     streamed=env.streamed,
-                    task=env.options.task,
+                    task=env.options.label,
                 )
             )

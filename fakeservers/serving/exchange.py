@@ -38,7 +38,7 @@ from ..leniency import Validation
 from ..rng import Seed
 from ..wire.base import Answer, Headers, HttpRequest, Provider, Stamp
 from .charging import metered, spent
-from .credentials import account, check_token, redacted
+from .credentials import account, admit, redacted
 from .known import Asked, Known
 from .load import Load
 from .routing import route_table
@@ -218,7 +218,7 @@ class Fake:
         ):
             return self._again(known, http, exchange, stamp)
         endpoint, params = self._routes.find(http.method, http.path)
-        self._admit(http)
+        admit(http, self.provider, self._token)
         exchange.endpoint = endpoint
         if params:
             http = replace(http, params=params)
@@ -294,13 +294,6 @@ class Fake:
         exchange.usage = result.usage
         exchange.replies = result.replies
         return known.render(stamp)
-
-    def _admit(self, http: HttpRequest) -> None:
-        """Raise `Rejected` without credentials, or, where a token is set, with others."""
-        if self.provider.admit is not None and http.validates:
-            self.provider.admit(http)
-        if self._token is not None:
-            check_token(http, self.provider, self._token)
 
     def _charge(
         self, request: Request, http: HttpRequest, asker: Asker, stamp: Stamp

@@ -32,6 +32,7 @@ _CALL: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "required-tags": ("required_tags", _words),
     "budget-usd": ("budget_usd", Decimal),
     "cost-max-usd": ("cost_max_usd", Decimal),
+    "task": ("task", str),
     "deadline-s": ("deadline_s", float),
     "attempts-max": ("attempts_max", int),
 }
@@ -56,7 +57,7 @@ def call_keywords(headers: Mapping[str, str]) -> dict[str, Any]:
         known, read = (call, _CALL) if name in _CALL else (task, _TASK)
         if name not in read:
             near = difflib.get_close_matches(header, CALL_HEADERS, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = f"; did you mean {near[0]}?" if near else "."
             raise BadRequest(
                 f"there is no header {header}{hint} There are: {', '.join(CALL_HEADERS)}",
                 param=header,

@@ -226,29 +226,6 @@ class Rates:
             )
         )
 
-    def output_tokens_within(
-        self,
-        amount_pico: int,
-        input_tokens_max: int,
-        *,
-        n: int = 1,
-        cache_write: CacheWrite | None = None,
-        images: bool = False,
-        tool_calls: Mapping[str, int] | None = None,
-    ) -> int | None:
-        """The most output tokens whose worst case fits the amount: negative where the input alone
-        does not, None where output costs nothing and the input fits."""
-        fitting: list[int] = []
-        for rate_in, rate_out, fees in self._bounds(
-            input_tokens_max, cache_write, images, tool_calls or {}
-        ):
-            left = amount_pico * self.denominator - input_tokens_max * rate_in - fees
-            if left < 0:
-                return -1
-            if rate_out:
-                fitting.append(left // (n * rate_out))
-        return min(fitting, default=None)
-
     def expected(self, input_tokens: int, output_tokens: int) -> int:
         """Pico-dollars of an ordinary answer, for ranking."""
         return self.cost(Usage(input=input_tokens, output=output_tokens)).pico

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from ..money import usd_from_pico
 from .answers import Answer
 from .requests import LLMRequest
 
@@ -77,7 +78,7 @@ class TaskResponse:
 
     @property
     def cost_cents(self) -> Decimal:
-        return self.answer.cost * 100
+        return usd_from_pico(100 * self.answer.cost_pico)
 
     @property
     def latency_ms(self) -> float:

@@ -248,6 +248,31 @@ def test_a_waiting_router_inside_of_a_world_is_told(pytester):
     )
 
 
+def test_a_loop_that_was_made_past_asyncio_is_told(pytester):
+    """As pytest-asyncio makes it before 1.1: the test would wait for ever."""
+    pytester.makepyfile(
+        """
+        import asyncio, pytest
+
+        @pytest.fixture
+        def own_loop():
+            loop = asyncio.SelectorEventLoop()
+            yield loop
+            loop.close()
+
+        @pytest.mark.llmsim(virtual=True)
+        def test_it(llmsim, own_loop): pass
+        """
+    )
+    pytester.runpytest("-q", "-p", "no:asyncio").stdout.fnmatch_lines(
+        [
+            "llmsim: this test runs in an event loop that its plugin made past asyncio, so time "
+            "would be real: pytest-asyncio does that before 1.1. Install a later one, or run "
+            "without virtual=True."
+        ]
+    )
+
+
 def test_a_loop_that_was_made_too_early_is_told(pytester):
     """Time would be real in it."""
     pytester.makepyfile(

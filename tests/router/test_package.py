@@ -3,16 +3,27 @@
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 import router
-from router import LLMRouter, MockLLMClient, SyncRouter, TaskContext, TaskRequest
-from router.errors import ConfigError, NoTarget, UnknownPrice
-from router.pricing import Price
-from router.types import Finish, TextDelta
+from router import (
+    CostManagementPolicy,
+    LLMRouter,
+    MockLLMClient,
+    SyncRouter,
+    TaskContext,
+    TaskRequest,
+)
+from router.budget import LedgerBudget
+from router.errors import BudgetExceeded, ConfigError, NoTarget, UnknownPrice
+from router.ledger.memory import MemoryLedger
+from router.pricing import Price, PriceBook
+from router.setup import Endpoint, RouterSetup
+from router.types import Finish, Target, TextDelta
 
 HEAVY = ("anthropic", "openai", "google.genai", "ollama", "httpx", "httpx2", "genai_prices")
 HEAVY += ("redis", "rich", "opentelemetry", "prometheus_client", "pytest", "fakeservers")
@@ -74,6 +85,37 @@ def test_synchronous_calls(mocked: SyncRouter) -> None:
     response = mocked.execute(TaskRequest(prompt="x", id="7", timeout_ms=1000))
     assert (response.id, response.text, response.cost, mocked.costs.total) == ("7", "one", 0, 0)
     assert mocked.plan("x").targets[0].provider == "claude"
+
+
+def test_costs_count_from_the_first_call() -> None:
+    """Also in a router made in code, whose costs nobody has looked at; a new setup keeps them."""
+    endpoint = Endpoint(target=Target(provider="p", model="m"), client=MockLLMClient("p"))
+    price = Price(provider="p", input_usd_per_mtok=1, output_usd_per_mtok=1)
+    setup = RouterSetup(endpoints=(endpoint,), prices=PriceBook([price]))
+    with SyncRouter(LLMRouter(setup)) as router:
+        answer = router.complete("x")
+        assert router.costs.total == answer.cost > 0
+        router.router.reload(setup)
+        assert router.costs.total == answer.cost
+
+
+def test_a_task_keeps_its_own_limit() -> None:
+    """Tasks of one kind do not share a limit for each task, and stand together in the costs; what
+    was one task is one: the requests of an id share it."""
+    price = Price(provider="p", input_usd_per_mtok=0, output_usd_per_mtok=1)
+    policy = CostManagementPolicy(per_task_usd="0.00002")
+    endpoint = Endpoint(target=Target(provider="p", model="m"), client=MockLLMClient("p"))
+    budget = LedgerBudget(policy, MemoryLedger())
+    setup = RouterSetup(endpoints=(endpoint,), prices=PriceBook([price]), budget=budget)
+    support = TaskContext(task_type="support")
+    with SyncRouter(LLMRouter(setup)) as router:
+        task = TaskRequest(prompt="x", context=support, max_tokens=19)
+        told = [router.execute(task) for _ in range(3)]
+        assert router.costs.cost_summary().tasks["support"].calls == 3
+        named = [router.execute(replace(task, id="7")), *told]
+        with pytest.raises(BudgetExceeded, match="task:7"):
+            router.execute(replace(task, id="7"))
+    assert all(response.cost_cents == 100 * response.cost > 0 for response in named)
 
 
 def test_synchronous_streams(mocked: SyncRouter) -> None:

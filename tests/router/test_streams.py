@@ -262,11 +262,15 @@ def test_c2_without_usage_the_cost_is_an_estimate(streamed: bool) -> None:
 
 
 def test_endless_beginnings_are_failures() -> None:
-    """S1: more than 64 events without anything to show are not kept back; pings do not count."""
+    """S1: more than 64 events or 256 KiB without anything to show are not kept back; pings do not
+    count."""
     assert text_of(events_of(World(FakeClient("a", Say(before=(Noise(),) * 500))))) == "Paris."
-    endless = Say(before=(ThinkingDelta(signature="x"),) * 65)
-    with pytest.raises(AllAttemptsFailed, match="nothing to show"):
-        events_of(World(FakeClient("a", endless)))
+    many = (ThinkingDelta(signature="x"),) * 65
+    large = (ThinkingDelta(redacted="x" * 128 * 1024),) * 2 + (ThinkingDelta(signature="x"),)
+    for before in (many, large):
+        with pytest.raises(AllAttemptsFailed, match="nothing to show"):
+            events_of(World(FakeClient("a", Say(before=before))))
+        assert text_of(events_of(World(FakeClient("a", Say(before=before[:-1]))))) == "Paris."
 
 
 def test_idle_streams_are_cut() -> None:

@@ -43,6 +43,34 @@ def test_the_headers_are_on_the_page(served: Gateway) -> None:
     assert all(name.removeprefix("x-llmsim") in PAGE for name in CALL_HEADERS)
 
 
+def test_what_a_caller_says_besides(llmsim: FakeServers, served: Gateway) -> None:
+    """Its tags and its task are those of the costs, and its budget holds."""
+    body = {"model": "auto", "messages": [{"role": "user", "content": "Hello?"}]}
+    said = {"x-llmsim-tags": "team=red, user=bo", "x-llmsim-task": "job 7"}
+    served.http.post("/v1/chat/completions", json=body, headers=said)
+    costs = served.http.get("/v1/costs").json()["worker"]
+    assert set(costs["tags"]) == {"team=red", "user=bo"} and set(costs["tasks"]) == {"job 7"}
+    poor = {"x-llmsim-budget-usd": "0.0000001"}
+    assert served.http.post("/v1/chat/completions", json=body, headers=poor).status_code == 402
+    assert len(llmsim.journal) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "says"),
+    [
+        ("x-llmsim-budget", "1", "did you mean x-llmsim-budget-usd? There are: x-llmsim-tags"),
+        ("x-llmsim-deadline-s", "soon", "x-llmsim-deadline-s is 'soon'"),
+        ("x-llmsim-complexity", "7", "complexity is 7.0; it runs from 0 to 1"),
+        ("x-llmsim-tags", "red", "write name=value"),
+    ],
+)
+def test_what_it_cannot_say(served: Gateway, header: str, value: str, says: str) -> None:
+    """A header that there is not, or a value that cannot be, is refused with the nearest."""
+    body = {"model": "auto", "messages": [{"role": "user", "content": "Hello?"}]}
+    answer = served.http.post("/v1/chat/completions", json=body, headers={header: value})
+    assert answer.status_code == 400 and says in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("path", ["/v1/costs", "/healthz", "/metrics", "/v1/models"])
 def test_its_own_paths(served: Gateway, path: str) -> None:
     """They answer, and are on the page."""
