@@ -105,6 +105,7 @@ class Fake:
     def begin(self) -> None:
         """The scenario's time begins now: windows and recurring faults count from here."""
         self._begun_s = self.clock.now()
+        self._known.reread()
 
     def write(self, script: Script) -> None:
         """Go by another script from now on."""
@@ -210,11 +211,12 @@ class Fake:
     ) -> Answer:
         if self.closed is not None:
             raise Rejected(ApiError(status=410, kind="script", message=self.closed))
-        known = asked.steady
+        known, models = asked.steady, self._answering.catalogue
+        now_s = exchange.started_s - self._begun_s
         if (
             known is not None
             and exchange.batch is None
-            and known.holds(self.script, http.headers, self._answering.catalogue)
+            and known.holds(self.script, now_s, http.headers, models)
         ):
             return self._again(known, http, exchange, stamp)
         endpoint, params = self._routes.find(http.method, http.path)
@@ -266,8 +268,9 @@ class Fake:
         if asked.read is read is request and exchange.batch is None:
             asked.steady = steady(
                 self.script,
+                now_s,
                 http.headers,
-                self._answering.catalogue,
+                models,
                 endpoint,
                 params,
                 request,
