@@ -184,4 +184,4 @@ def test_a_wrong_chain_is_a_usage_error(pytester, marker, told):
     )
     result = pytester.runpytest()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*UsageError: *{told}"])
+    result.stdout.fnmatch_lines([f"*{told}"])
