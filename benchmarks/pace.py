@@ -197,7 +197,7 @@ def ours(folder: Path) -> Iterator[Contender]:
     said = ["token "] * TOKENS
     scenario = OURS.format(text="".join(said), chunks=json.dumps(said), ttft=TTFT_S, gap=GAP_S)
     (folder / "ours.toml").write_text(scenario)
-    command = [sys.executable, "-m", "fakeservers", "--scenario", "ours.toml"]
+    command = [sys.executable, "-m", "fakeservers", "--warm-up", "--scenario", "ours.toml"]
     with running("llmsim", [*command, "--openai-port", str(port)], port, folder) as contender:
         yield contender
 

@@ -136,7 +136,7 @@ def ours(folder: Path) -> Iterator[Contender]:
     told = OURS.format(answer=json.dumps(ANSWER), long=json.dumps(LONG))
     (folder / "ours.toml").write_text(told)
     command = [sys.executable, "-m", "fakeservers", "--openai-port", str(port)]
-    command += ["--scenario", "ours.toml"]
+    command += ["--warm-up", "--scenario", "ours.toml"]
     with running("llmsim", command, port, folder) as contender:
         yield contender
 

@@ -6,6 +6,9 @@
 Usable from pytest, unittest, a REPL or a shell; knows nothing of pytest or of the router.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from . import presets
 from .api import FakeServers, Unverified
 from .behaviour.failures import (
@@ -51,8 +54,10 @@ from .handle import FakeProvider, RuleBuilder
 from .hooks import hookimpl
 from .scenario_file import dump_scenario, load_scenario, parse_scenario
 from .serving.server import ServerThread
-from .virtual.errors import DeadlockError, LivelockError, RealNetworkError, SimulationError
-from .virtual.world import Simulation, simulate
+
+if TYPE_CHECKING:
+    from .virtual.errors import DeadlockError, LivelockError, RealNetworkError, SimulationError
+    from .virtual.world import Simulation, simulate
 
 __all__ = [
     "Bill",
@@ -124,3 +129,19 @@ __all__ = [
     "wrong_content_type",
     "wrong_length",
 ]
+
+_VIRTUAL = {
+    "DeadlockError": "errors",
+    "LivelockError": "errors",
+    "RealNetworkError": "errors",
+    "Simulation": "world",
+    "SimulationError": "errors",
+    "simulate": "world",
+}
+"""Where what is of virtual time stands: fakes on the machine's clock start without it."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _VIRTUAL:
+        return getattr(import_module(f".virtual.{_VIRTUAL[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

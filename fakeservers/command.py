@@ -128,6 +128,12 @@ def schema() -> None:
     "journal on this port; 0 is a free one. Off by default.",
 )
 @click.option(
+    "--warm-up",
+    is_flag=True,
+    help="Be ready only when OpenAI's vocabulary is loaded, for which the first answers that "
+    "count with it would else wait: for load tests.",
+)
+@click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
@@ -142,6 +148,7 @@ def serve(
     validation: Validation,
     models: KnownModels | None,
     control_port: int | None,
+    warm_up: bool,
     ready_file: Path | None,
     **ports: int,
 ) -> None:
@@ -169,7 +176,8 @@ def serve(
             urls["_control"] = control.url
         for line in exports(servers, token):
             click.echo(line)
-        _warm_up()
+        if warm_up:
+            _warm_up()
         _spare_collector()
         if ready_file is not None:
             _write(ready_file, urls)
@@ -208,7 +216,7 @@ def _quoted(name: str, value: str, token: str | None) -> str:
 
 def _warm_up() -> None:
     """Load what the first answers would wait for, and all clients with them: Faker's sentences,
-    OpenAI's newest vocabulary."""
+    OpenAI's newest vocabulary. It takes more memory than all the rest."""
     sentences()
     counter(encoding_name(""))
 

@@ -1,6 +1,8 @@
 """The commands of `python -m loadtests`."""
 
 import signal
+import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -79,7 +81,7 @@ def run_(
             changes = read_changes(settings)
             result = run(
                 name, folder.resolve(), smoke=smoke, processes=processes, virtual=virtual,
-                changes=changes,
+                changes=changes, tell=_progress(name),
             )  # fmt: skip
         except LoadTestError as problem:
             click.echo(f"Error: {name}: {problem}", err=True)
@@ -110,6 +112,12 @@ def _told_to_end(number: int, frame: FrameType | None) -> None:
         signal.signal(ending, signal.SIG_IGN)
     click.echo("ended by a signal; stopping what was started", err=True)
     raise SystemExit(128 + number)
+
+
+def _progress(name: str) -> Callable[[str], None]:
+    """Lines on standard error, each with the seconds since the first one."""
+    begun_s = time.monotonic()
+    return lambda text: click.echo(f"{name} {time.monotonic() - begun_s:6.1f} s  {text}", err=True)
 
 
 def _tell(name: str, result: Result) -> None:

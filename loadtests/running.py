@@ -8,7 +8,7 @@ in virtual time under virtual/, and a log of each process.
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -60,9 +60,10 @@ def run(
     processes: int = 1,
     virtual: bool = True,
     changes: Mapping[str, Any] | None = None,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Result:
-    """Run a scenario and leave its reports in `folder`; `changes` are written over its file. Raises
-    LoadTestError."""
+    """Run a scenario and leave its reports in `folder`; `changes` are written over its file, and
+    `tell` hears what is being done. Raises LoadTestError."""
     scenario = load_scenario(name, smoke=smoke, changes=changes)
     _check_extra()
     conditions = _conditions(smoke=smoke, processes=processes)
@@ -73,6 +74,7 @@ def run(
     (folder / "scenario.toml").write_text(whole, "utf-8")
     config, faults = _written(scenario, folder)
     with ExitStack() as running:
+        tell("starting fakes and gateway" + (", and a run in virtual time" if virtual else ""))
         rehearsal = None
         if virtual:  # beside the start of the others, and over before anything is measured
             command = _rehearsal(scenario, plan, folder, config, faults)
@@ -83,9 +85,11 @@ def run(
             code = stack.ended("rehearse", rehearsal, folder / VIRTUAL, timeout_s=VIRTUAL_S_MAX)
             if code != 0:
                 raise StackError(f"the run in virtual time ended with code {code}; see its log")
+        tell(f"{len(plan)} requests in {scenario.duration_s:g} s")
         fakes.reset()  # they forget whatever the gateway's start asked them
         code = _locust(scenario, folder, url, fakes, smoke=smoke, processes=processes)
         journal = fakes.journal()
+    tell("adding up")
     attempts = _attempts(folder, config)
     records = joined(read_records(folder / "requests.jsonl"), attempts)
     write_records(records, folder / "requests.jsonl")

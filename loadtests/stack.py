@@ -71,7 +71,7 @@ def fakes(folder: Path, scenario: Path) -> Iterator[Fakes]:
     """The fakes, with a control port, for as long as the block."""
     ready = folder / "fakes.json"
     options = ["--scenario", str(scenario), "--control-port", "0", "--ready-file", str(ready)]
-    command = [*llmsim("serve"), *options]
+    command = [*llmsim("serve"), "--warm-up", *options]
     with begun("fakes", command, folder) as process:
         _wait("fakes", process, folder, ready.exists)
         yield Fakes(json.loads(ready.read_text("utf-8")))

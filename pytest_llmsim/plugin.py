@@ -12,7 +12,7 @@ from .fixtures import *  # noqa: F403 - pytest finds fixtures by their names in 
 from .markers import REGISTERED
 from .report import add_traffic, add_usage, write_spent, write_summary, write_traffic
 from .settings import SETTINGS, add_options, settings_of
-from .stash import FAKES, GUARD, METER
+from .stash import BODY_ENDED, FAKES, GUARD, METER
 from .tracing import say_only, show_users_lines
 from .virtual import check_loops, run_in_world, use_world
 
@@ -51,9 +51,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     check_loops(item)
+    item.stash[BODY_ENDED] = False
     try:
         result = yield
     finally:
+        item.stash[BODY_ENDED] = True
         if (meter := item.stash.get(METER, None)) is not None and meter.stopped:
             item.session.shouldstop = "LLMSIM_MAX_USD is used up"
     if found := _problems(item):
@@ -80,7 +82,8 @@ def pytest_runtest_makereport(
     say_only(item, call, report)
     if report.when == "call":
         add_traffic(item, report)
-        add_usage(item, report)
+        if item.stash.get(BODY_ENDED, False):
+            add_usage(item, report)
     return report
 
 

@@ -10,10 +10,13 @@ scenario and plan; it leaves what happened as lines of JSON. How either is judge
 """
 
 import asyncio
+import atexit
+import gc
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["Planned", "rehearse", "run_plan"]
 
 AGENT_TURNS_MAX = 4
+COLLECTIONS = (100_000, 50, 100)
+"""New objects before the collector of cycles looks at the youngest, and how often it does that
+before it looks at the older ones too, and at all."""
 AFTERWARDS_S = 60.0
 """Virtual seconds in which what is left is settled."""
 
@@ -108,7 +114,8 @@ def rehearse(config: Path, scenario: Path, plan: Path, out: Path, request_s_max:
 
     try:
         planned = [Planned(**json.loads(line)) for line in plan.read_text("utf-8").splitlines()]
-        told = run_plan(config, scenario, planned, request_s_max=request_s_max)
+        with _seldom_collected():
+            told = run_plan(config, scenario, planned, request_s_max=request_s_max)
     except (LlmsimError, RouterError, TypeError, ValueError) as problem:
         raise click.ClickException(f"{type(problem).__name__}: {problem}") from problem
     out.mkdir(parents=True, exist_ok=True)
@@ -147,6 +154,19 @@ def run_plan(
         ]
         sim.reset()  # nothing that was unmatched is this command's affair
     return {"requests": calls, "attempts": ledger.attempts, "journal": journal}
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Nearly all that is made here, the SDKs above all, lives to the process's end: looking through
+    it again and again, and once more at that end, was a third of this command's time."""
+    before = gc.get_threshold()
+    gc.set_threshold(*COLLECTIONS)
+    atexit.register(gc.freeze)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class _User:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .certificates import Certificates
 from .clock import FakesClock, LeapingClock, WorldClock
 from .guard import Guard
 from .markers import apply_markers
@@ -51,6 +52,7 @@ class Stage:
         self._thread = ServerThread()
         self._thread.start()
         self._ended: deque[FakeServers] = deque()
+        self._certificates = Certificates()
         self._ports: Mapping[str, int] = {}
         self._meter: Meter | None = None
 
@@ -68,8 +70,10 @@ class Stage:
             item.stash[FAKES], item.stash[CLOCK] = servers, clock
             with ExitStack() as entered:
                 entered.enter_context(pointed(servers, settings))
+                fakes = tuple(p for p in PROVIDERS if settings.mode_of(p) != "real")
+                if fakes == PROVIDERS:
+                    entered.enter_context(self._certificates.read_late())
                 if settings.block_network and not settings.virtual:
-                    fakes = tuple(p for p in PROVIDERS if settings.mode_of(p) != "real")
                     guard = entered.enter_context(Guard(fakes).on_watch())
                     item.stash[GUARD] = guard
                 yield servers

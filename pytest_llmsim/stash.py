@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from .guard import Guard
     from .metering import Meter, Spent
 
-__all__ = ["CLOCK", "FAKES", "GUARD", "LOAD", "METER", "SPENT"]
+__all__ = ["BODY_ENDED", "CLOCK", "FAKES", "GUARD", "LOAD", "METER", "SPENT"]
+
+BODY_ENDED = pytest.StashKey[bool]()
+"""Whether the report that is made is the test's own, and none of a subtest inside of it."""
 
 FAKES: "pytest.StashKey[FakeServers]" = pytest.StashKey()
 """The fakes of a test that uses them."""

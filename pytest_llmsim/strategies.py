@@ -50,8 +50,8 @@ KINDS: Mapping[str, ApiError | Fault] = MappingProxyType(
 PROVIDERS = ("claude", "openai", "gemini", "ollama")
 TENTHS = 10
 
-Spell = tuple[str, ApiError | Fault, int, int]
-"""Provider, fault, and in tenths of a second from when and for how long."""
+Spell = tuple[tuple[str, ApiError | Fault], int, int]
+"""Whom what befalls, and in tenths of a second from when and for how long."""
 
 
 def scenarios(
@@ -65,9 +65,10 @@ def scenarios(
     """Scenarios with up to `faults_max` faults of these providers, each with a window that begins
     and ends within `horizon_s`, at full tenths of a second; they may overlap."""
     last = max(2, int(horizon_s * TENTHS))
+    # One choice of both is drawn and shrunk quicker than two.
+    troubles = [(provider, fault) for fault in map(_fault, kinds) for provider in providers]
     spell = st.tuples(
-        st.sampled_from(list(providers)),
-        st.sampled_from([_fault(kind) for kind in kinds]),
+        st.sampled_from(troubles),
         st.integers(0, last - 1),
         st.integers(1, max(1, last // 2)),
     )
@@ -89,7 +90,7 @@ def _fault(kind: Kind) -> ApiError | Fault:
 
 def _scenario(spells: Iterable[Spell], providers: Sequence[str], last: int, seed: int) -> Scenario:
     rules: dict[str, tuple[Rule, ...]] = {}
-    for provider, fault, start, length in spells:
+    for (provider, fault), start, length in spells:
         window = between(start / TENTHS, min(start + length, last) / TENTHS)
         earlier = rules.get(provider, ())
         rule = Rule(

@@ -39,6 +39,10 @@ TOO_WIDE = (
     "llmsim: a simulated world, and with it its event loop, is one test's, but the loop of this "
     'test is to last for the {scope}. Write @pytest.mark.asyncio(loop_scope="function").'
 )
+TOO_OLD = (
+    "llmsim: this test runs in an event loop that its plugin made past asyncio, so time would be "
+    "real: pytest-asyncio does that before 1.1. Install a later one, or run without virtual=True."
+)
 NOT_ASYNCIO = (
     "llmsim: virtual time is asyncio's; {backend!r} has a loop of its own. Run this test with "
     '`anyio_backend = "asyncio"`, or without virtual=True.'
@@ -140,6 +144,8 @@ def check_loops(item: pytest.Item) -> None:
     for value in item.funcargs.values():
         if isinstance(value, asyncio.Runner) and value.get_loop() is not world.loop:
             pytest.fail(TOO_LATE, pytrace=False)
+        if isinstance(value, asyncio.AbstractEventLoop) and value is not world.loop:
+            pytest.fail(TOO_OLD, pytrace=False)
     backend = item.funcargs.get("anyio_backend", "asyncio")
     name, options = backend if isinstance(backend, tuple) else (backend, {})
     if name != "asyncio" or options.get("use_uvloop") or options.get("loop_factory"):

@@ -25,7 +25,7 @@ OPTIONS = {
     "ollama": "--ollama",
 }
 CHECK_S_MAX = 300
-START_S_MAX = 20
+START_S_MAX = 90
 STOP_S_MAX = 5
 
 

@@ -1,4 +1,4 @@
-"""A whole day with its outages, in virtual time: the test takes less than a second."""
+"""A whole day with its outages, in virtual time: less than a second, once the SDKs are loaded."""
 
 import pytest
 from ticker import run

@@ -4,6 +4,7 @@ The fluent API builds a Scenario, a fake decides by it. Nothing here keeps state
 rule was used is handed in.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -66,14 +67,15 @@ class Rule:
         """Whether some request was surely meant to match: not a chance, a time, an outage."""
         return self.schedule.certain and not self.refuses
 
-    @property
-    def steady(self) -> bool:
-        """Whether it does the same each time: no number, no time, no chance, no function."""
+    def steady(self, now_s: float) -> bool:
+        """Whether it does the same each time, until its schedule opens or closes: no number, no
+        chance, no function."""
+        schedule = self.schedule
         return (
             self.times is None
             and len(self.replies) < 2
-            and self.schedule.certain
             and self.match.where is None
+            and (schedule.rate == 1.0 or not schedule.open(now_s))
         )
 
     def speaks_to(self, request: Request) -> bool:
@@ -100,14 +102,18 @@ class Script:
 
     strict: bool = field(init=False, repr=False, compare=False)
     """Whether an unmatched request is an error: only once some reply is scripted."""
-    steady: bool = field(init=False, repr=False, compare=False)
-    """Whether the same request, with the same headers, is always decided alike."""
 
     def __post_init__(self) -> None:
-        steady = all(rule.steady for rule in self.rules)
-        object.__setattr__(self, "steady", steady)
         replies = any(rule.replies for rule in self.rules)
         object.__setattr__(self, "strict", self.unmatched == "error" and replies)
+
+    def steady_until_s(self, now_s: float) -> float:
+        """Until when the same request, with the same headers, is decided as it is now; `now_s`
+        where it need not even be now."""
+        if not all(rule.steady(now_s) for rule in self.rules):
+            return now_s
+        changes = (rule.schedule.next_change_s(now_s) for rule in self.rules)
+        return min(changes, default=math.inf)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from ..canonical import ApiError, Rejected
 from ..evidence.journal import REDACTED
 from ..wire.base import HttpRequest, Provider, RequestHeaders
 
-__all__ = ["account", "check_token", "redacted"]
+__all__ = ["account", "admit", "redacted"]
 
 WRONG_TOKEN = "llmsim: send the token of this server as the API key."
 
@@ -17,8 +17,12 @@ def account(http: HttpRequest, provider: Provider) -> str:
     return "\0".join(_given(http, provider))
 
 
-def check_token(http: HttpRequest, provider: Provider, token: str) -> None:
-    """Raise `Rejected` unless some credential is the server's own token."""
+def admit(http: HttpRequest, provider: Provider, token: str | None) -> None:
+    """Raise `Rejected` without credentials, or, where the server has a token, with others."""
+    if provider.admit is not None and http.validates:
+        provider.admit(http)
+    if token is None:
+        return
     given = (value.rpartition(" ")[2] for value in _given(http, provider))
     if not any(compare_digest(value.encode(), token.encode()) for value in given):
         raise Rejected(ApiError(status=401, kind="invalid", message=WRONG_TOKEN))

@@ -38,7 +38,7 @@ from ..leniency import Validation
 from ..rng import Seed
 from ..wire.base import Answer, Headers, HttpRequest, Provider, Stamp
 from .charging import metered, spent
-from .credentials import account, check_token, redacted
+from .credentials import account, admit, redacted
 from .known import Asked, Known
 from .load import Load
 from .routing import route_table
@@ -105,6 +105,7 @@ class Fake:
     def begin(self) -> None:
         """The scenario's time begins now: windows and recurring faults count from here."""
         self._begun_s = self.clock.now()
+        self._known.reread()
 
     def write(self, script: Script) -> None:
         """Go by another script from now on."""
@@ -210,15 +211,16 @@ class Fake:
     ) -> Answer:
         if self.closed is not None:
             raise Rejected(ApiError(status=410, kind="script", message=self.closed))
-        known = asked.steady
+        known, models = asked.steady, self._answering.catalogue
+        now_s = exchange.started_s - self._begun_s
         if (
             known is not None
             and exchange.batch is None
-            and known.holds(self.script, http.headers, self._answering.catalogue)
+            and known.holds(self.script, now_s, http.headers, models)
         ):
             return self._again(known, http, exchange, stamp)
         endpoint, params = self._routes.find(http.method, http.path)
-        self._admit(http)
+        admit(http, self.provider, self._token)
         exchange.endpoint = endpoint
         if params:
             http = replace(http, params=params)
@@ -266,8 +268,9 @@ class Fake:
         if asked.read is read is request and exchange.batch is None:
             asked.steady = steady(
                 self.script,
+                now_s,
                 http.headers,
-                self._answering.catalogue,
+                models,
                 endpoint,
                 params,
                 request,
@@ -294,13 +297,6 @@ class Fake:
         exchange.usage = result.usage
         exchange.replies = result.replies
         return known.render(stamp)
-
-    def _admit(self, http: HttpRequest) -> None:
-        """Raise `Rejected` without credentials, or, where a token is set, with others."""
-        if self.provider.admit is not None and http.validates:
-            self.provider.admit(http)
-        if self._token is not None:
-            check_token(http, self.provider, self._token)
 
     def _charge(
         self, request: Request, http: HttpRequest, asker: Asker, stamp: Stamp

@@ -1,7 +1,8 @@
 """Answers that nothing changes but their stamp: to the same request, by the same script.
 
 Retries and load tests ask the same again and again. What such a request was read as, what was
-decided and what it came to holds as long as the script and the models stay; left to do are its
+decided and what it came to holds as long as the script and the models stay, and no window opens
+or closes; left to do are its
 own identifiers, its times and what the rate limits show.
 """
 
@@ -22,6 +23,7 @@ class Steady:
     """What a request came to. Never changed, and made for every request that may come again."""
 
     script: Script
+    until_s: float
     headers: Mapping[str, str]
     model: Model | None
     endpoint: Endpoint
@@ -31,10 +33,13 @@ class Steady:
     result: CompletionResult
     render: Callable[[Stamp], Answer]
 
-    def holds(self, script: Script, headers: Mapping[str, str], models: Catalogue) -> bool:
+    def holds(
+        self, script: Script, now_s: float, headers: Mapping[str, str], models: Catalogue
+    ) -> bool:
         """Whether the same request, with these very headers, comes to the same now."""
         return (
             self.script is script
+            and now_s < self.until_s
             and self.headers is headers
             # What is current depends on the day.
             and models.allows != "current"
@@ -44,6 +49,7 @@ class Steady:
 
 def steady(
     script: Script,
+    now_s: float,
     headers: Mapping[str, str],
     models: Catalogue,
     endpoint: Endpoint,
@@ -55,9 +61,10 @@ def steady(
 ) -> Steady | None:
     """What is to be remembered of a request that was answered; None when it may be answered
     otherwise the next time: by time, chance or number, by a function, by what is stored."""
-    if not (
-        script.steady and isinstance(decision.reply, Reply) and isinstance(request, ChatRequest)
-    ):
+    until_s = script.steady_until_s(now_s)
+    if until_s <= now_s or not isinstance(decision.reply, Reply):
+        return None
+    if not isinstance(request, ChatRequest):
         return None
     if decision.fault is not None or decision.pace is not None or "origin" in headers:
         return None
@@ -72,6 +79,7 @@ def steady(
     render = endpoint.prepared(request, result) if isinstance(endpoint, Preparing) else None
     return Steady(
         script=script,
+        until_s=until_s,
         headers=headers,
         model=models.find(request.model),
         endpoint=endpoint,

@@ -71,7 +71,7 @@ async def post(
     call = Call(service, network, http)
     call.ask()
     # Most answers are there by now: for them a timer would cost as much as a third of the rest.
-    if call.whole:
+    if call.complete:
         return _answered(call.heard())
     parts: list[Part] = []
     try:

@@ -53,7 +53,7 @@ class Call:
     # --- the client's side ---
 
     def ask(self) -> None:
-        """Send the request. What is answered at once is `whole` when this returns, unless there
+        """Send the request. What is answered at once is `complete` when this returns, unless there
         is a way to go."""
         if self._way_s:
             self._loop.call_later(self._way_s, self._answer)
@@ -61,7 +61,7 @@ class Call:
             self._answer()
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether the end of the answer has arrived."""
         return bool(self._arrived) and isinstance(self._arrived[-1], Ending)
 

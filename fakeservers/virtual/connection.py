@@ -220,17 +220,10 @@ class VirtualTransport(asyncio.Transport):
                 self.close()
 
     def _hand_over(self, data: bytes) -> None:
-        size = min(len(data), READ_BYTES_MAX)
-        if isinstance(self._protocol, asyncio.BufferedProtocol):
-            buffer = memoryview(self._protocol.get_buffer(size))
-            size = min(size, len(buffer))
-            buffer[:size] = data[:size]
-        self._inbox = [data[size:]] if size < len(data) else []
-        if isinstance(self._protocol, asyncio.BufferedProtocol):
-            self._protocol.buffer_updated(size)
-        else:
-            self._protocol.data_received(data[:size])
-        self.peer._was_read(size)
+        read, more = data[:READ_BYTES_MAX], data[READ_BYTES_MAX:]
+        self._inbox = [more] if more else []
+        self._protocol.data_received(read)
+        self.peer._was_read(len(read))
 
     def _was_read(self, size: int) -> None:
         self._unread_bytes -= size

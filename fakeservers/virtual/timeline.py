@@ -57,7 +57,7 @@ def _seconds(at_s: float, digits: str = "g") -> str:
 
 
 def _clock(at_s: float, digits: str = "") -> str:
-    minutes, seconds = divmod(at_s, 60)
+    minutes, seconds = divmod(round(at_s, 3 if digits else 0), 60)
     hours, minutes = divmod(int(minutes), 60)
     return f"{hours}:{minutes:02}:" + (f"{seconds:06.3f}" if digits else f"{seconds:02.0f}")
 

@@ -13,6 +13,7 @@ from ..errors import RouterError
 __all__ = ["command"]
 
 LEDGER = "LLM_ROUTER__BUDGET__LEDGER"
+PORT_MAX = 65535
 
 
 @click.command()
@@ -80,17 +81,18 @@ def _bound(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises ClickException."""
     from ..gateway.serving import bound_socket
 
+    if not 0 <= port <= PORT_MAX:
+        raise click.ClickException(f"--port is {port}; it is from 0 to {PORT_MAX}")
     try:
         return bound_socket(host, port)
-    except OverflowError:
-        raise click.ClickException(f"--port is {port}; it is from 0 to 65535") from None
     except OSError as error:
         hint = ""
         if error.errno == errno.EADDRINUSE:
             hint = ": another program listens there; take another --port (0 is a free one)"
         elif error.errno == errno.EACCES:
             hint = ": ports below 1024 are for the system; take another --port"
-        reason = os.strerror(error.errno) if error.errno else str(error)
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else str(error.strerror).partition(" (while")[0]
         raise click.ClickException(f"cannot listen on {host}:{port} ({reason}){hint}") from None
 
 

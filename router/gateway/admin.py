@@ -19,6 +19,7 @@ from ..router import LLMRouter
 from .callers import call_keywords
 from .dialects import DIALECTS
 from .exchange import body_of
+from .gate import refusal
 from .listing import listed, model
 from .naming import known_names, table_of, target_keywords, target_of_name
 from .problems import problem_of
@@ -129,12 +130,14 @@ class Admin:
         return JSONResponse(body)
 
     async def health(self, request: Request) -> Response:
-        """`GET /healthz`: 200 while the worker answers, and which it is; whether each target can
-        be asked now."""
-        plan = self._router.plan()
-        targets = {f"{c.target.provider}/{c.target.model}": "ready" for c in plan.candidates}
-        refused = {f"{c.target.provider}/{c.target.model}": c.refused for c in plan.skipped}
-        told = {"status": "ok", "worker": os.getpid(), "targets": refused | targets}
+        """`GET /healthz`: 200 while the worker answers. Who may call is told besides which worker
+        it is, and whether each target can be asked now."""
+        told: dict[str, Any] = {"status": "ok"}
+        if not refusal(request.headers, request.query_params, self._settings.token):
+            plan = self._router.plan()
+            targets = {f"{c.target.provider}/{c.target.model}": "ready" for c in plan.candidates}
+            refused = {f"{c.target.provider}/{c.target.model}": c.refused for c in plan.skipped}
+            told |= {"worker": os.getpid(), "targets": refused | targets}
         return JSONResponse(told)
 
     async def metrics(self, request: Request) -> Response:

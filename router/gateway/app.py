@@ -29,7 +29,7 @@ from .settings import GatewaySettings
 from .unserved import not_allowed, unserved, wire_of_caller
 from .values import Problem
 
-__all__ = ["create_app"]
+__all__ = ["MULTIPROCESS", "create_app", "warm_up"]
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 """prometheus-client's variable: the folder in which several processes keep their counts."""
@@ -109,15 +109,20 @@ class Gate:
         return sorted({method for route in routes for method in route.methods or ()})
 
 
+def warm_up(router: LLMRouter) -> None:
+    """Import the SDKs of its targets now: it takes seconds, which are no call's."""
+    for endpoint in router.setup.endpoints:
+        warm = getattr(endpoint.client, "warm_up", None)
+        if warm is not None:
+            warm()
+
+
 def _lifespan(
     router: LLMRouter, config: Path | None
 ) -> Callable[[Any], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
-        for endpoint in router.setup.endpoints:
-            warm_up = getattr(endpoint.client, "warm_up", None)
-            if warm_up is not None:
-                warm_up()
+        warm_up(router)
         watching = asyncio.create_task(_watch(router, config)) if config else None
         try:
             yield

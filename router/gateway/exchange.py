@@ -54,7 +54,7 @@ class Exchange:
         try:
             await run.answer()
         finally:
-            self._counting.ended(self._dialect.wire, run.status, run.seen)
+            run.end()
             if self._settings.access_log:
                 _log(scope, run)
 
@@ -68,7 +68,9 @@ class _Run:
         self._router = exchange._router
         self._settings = exchange._settings
         self._dialect = exchange._dialect
-        self._full = exchange._counting.calls > exchange._settings.calls_max
+        self._counting = exchange._counting
+        self._full = self._counting.calls > exchange._settings.calls_max
+        self._ended = False
         self._request = request
         self._send = send
         self._asked: Asked | None = None
@@ -94,6 +96,13 @@ class _Run:
             await asyncio.wait((work, gone))
         if not work.cancelled():
             work.result()
+
+    def end(self) -> None:
+        """Count the answer, once: before its last byte leaves, so that whoever has read it finds
+        it counted."""
+        if not self._ended:
+            self._ended = True
+            self._counting.ended(self._dialect.wire, self.status, self.seen)
 
     def _read(self, body: Any) -> None:
         request = self._request
@@ -208,6 +217,8 @@ class _Run:
         await self._out({"type": "http.response.start", "status": status, "headers": raw})
 
     async def _send_body(self, content: bytes, *, more: bool = True) -> None:
+        if not more:
+            self.end()
         await self._out({"type": "http.response.body", "body": content, "more_body": more})
 
     async def _out(self, message: Message) -> None:

@@ -4,6 +4,7 @@ The parent binds and listens, so that the address is known before any worker run
 are replaced, up to RESTARTS_MAX times. SIGTERM and SIGINT let calls under way end.
 """
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -21,7 +22,7 @@ from pathlib import Path
 import uvicorn
 
 from ..router import LLMRouter
-from .app import MULTIPROCESS, create_app
+from .app import MULTIPROCESS, create_app, warm_up
 from .settings import GatewaySettings
 
 __all__ = ["Job", "bound_socket", "serve"]
@@ -74,7 +75,8 @@ def _work(job: Job, sock: socket.socket) -> None:
         _log_calls()
     for number in _SIGNALS:
         signal.signal(number, _leave)
-    app = create_app(job.router(), job.settings, config=job.config)
+    router = _warm_router(job)
+    app = create_app(router, job.settings, config=job.config)
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -87,6 +89,19 @@ def _work(job: Job, sock: socket.socket) -> None:
         timeout_graceful_shutdown=max(1, round(job.settings.graceful_s)),
     )
     uvicorn.Server(config).run(sockets=[sock])
+
+
+def _warm_router(job: Job) -> LLMRouter:
+    """The two hundred thousand objects of the SDKs live as long as the process: the collector of
+    cycles looks through them neither while they are made, nor ever after."""
+    gc.disable()
+    try:
+        router = job.router()
+        warm_up(router)
+        gc.freeze()
+    finally:
+        gc.enable()
+    return router
 
 
 def _log_calls() -> None:

@@ -143,7 +143,7 @@ def test_limits(client: genai.Client, config: Any, reason: types.FinishReason) -
 
 def test_media_are_accepted(client: genai.Client) -> None:
     """An image counts by its own modality."""
-    image = types.Part.from_bytes(data=b"\x89PNG", mime_type="image/png")
+    image = types.Part.from_bytes(data=b"\x89PNG\r\n\x1a\n", mime_type="image/png")
     answer = client.models.generate_content(model=MODEL, contents=["What is this?", image])
     modalities = [d.modality.value for d in answer.usage_metadata.prompt_tokens_details]
     assert answer.text and modalities == ["TEXT", "IMAGE"]

@@ -154,7 +154,12 @@ def test_an_error_of_the_block_is_not_hidden():
         (lambda fake: setattr(fake, "unmatched", "never"), "natural"),
         (lambda fake: fake.fails("500"), r"fails\(503\)"),
         (lambda fake: fake.fails(500, text="x"), "it takes message, type, code"),
-        (lambda fake: fake.on(promt="x"), r"on\(promt=\.\.\.\): it takes model, prompt"),
+        (lambda fake: fake.fails(500, betwen=(1, 2)), r"every\. Did you mean 'between'\?$"),
+        (lambda fake: fake.paces(tft=1), r"tokens_per_s\. Did you mean 'ttft'\?$"),
+        (
+            lambda fake: fake.on(promt="x"),
+            r"on\(promt=\.\.\.\): it takes model, .* Did you mean 'prompt'\?$",
+        ),
     ],
 )
 def test_a_wrong_script_is_refused_when_written(servers, write, told):

@@ -12,6 +12,7 @@ from loadtests.changes import read_changes
 from loadtests.commands import main
 from loadtests.records import Record
 from loadtests.scenario import known_scenarios, load_scenario
+from loadtests.slo import Agreement
 from loadtests.summary import SCHEMA, summarise
 from pytest_llmsim.rehearse import rehearse
 
@@ -49,6 +50,18 @@ def test_the_page_names_every_figure():
     assert [name for name in names if f"`{name}`" not in PAGE] == []
     assert [f.name for f in fields(Record) if f"`{f.name}`" not in PAGE] == []
     assert f"`{SCHEMA}`" in PAGE
+
+
+def test_the_page_states_the_tolerances():
+    """Those of a scenario that says none."""
+    usual = Agreement()
+    told = (
+        f"success rate {usual.success_rate:g}, fallback rate {usual.fallback_rate:g}, "
+        f"attempts a call {usual.attempts_per_request:g}, cost {100 * usual.cost_usd_share:g} %, "
+        f"recovery {usual.recovery_s:g} s, "
+        f"TTFT p50 {usual.ttft_p50_s:g} s or {100 * usual.ttft_share:g} %"
+    )
+    assert told in PAGE
 
 
 def test_the_page_names_every_scenario():

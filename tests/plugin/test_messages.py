@@ -198,7 +198,7 @@ def test_a_provider_that_there_is_not_is_told(pytester):
         ("block-network=perhaps", "block_network is True or False, not 'perhaps'."),
         ("stable-urls=2", "stable_urls is True or False, not '2'."),
         ("validation=of", "validation is strict or off, not 'of'. Did you mean 'off'?"),
-        ("models=al", "models is known or any, not 'al'."),
+        ("models=al", "models is known or current or any, not 'al'."),
         ("impossible=eror", "impossible is error or allow, not 'eror'. Did you mean 'error'?"),
     ],
 )
@@ -244,6 +244,31 @@ def test_a_waiting_router_inside_of_a_world_is_told(pytester):
         [
             "E *RuntimeError: llmsim_router waits inside of a coroutine in virtual time, where "
             "nobody could answer: take the fixture llmsim_async_router and await its calls."
+        ]
+    )
+
+
+def test_a_loop_that_was_made_past_asyncio_is_told(pytester):
+    """As pytest-asyncio makes it before 1.1: the test would wait for ever."""
+    pytester.makepyfile(
+        """
+        import asyncio, pytest
+
+        @pytest.fixture
+        def own_loop():
+            loop = asyncio.SelectorEventLoop()
+            yield loop
+            loop.close()
+
+        @pytest.mark.llmsim(virtual=True)
+        def test_it(llmsim, own_loop): pass
+        """
+    )
+    pytester.runpytest("-q", "-p", "no:asyncio").stdout.fnmatch_lines(
+        [
+            "llmsim: this test runs in an event loop that its plugin made past asyncio, so time "
+            "would be real: pytest-asyncio does that before 1.1. Install a later one, or run "
+            "without virtual=True."
         ]
     )
 

@@ -81,6 +81,7 @@ _ENUMS: Final[Mapping[str, frozenset[str]]] = {
 def check(body: Reader, request: ChatRequest, http: HttpRequest) -> None:
     """Raise `Rejected` for the first fault, or for all broken rules of single values."""
     config = body.object("generationConfig")
+    _check_modalities(config, request)
     if len(body.value) > 1:
         _check_enums(body)
         if broken := [*_config_rules(config), *_tool_rules(body), *_output_rules(config)]:
@@ -97,6 +98,15 @@ def check(body: Reader, request: ChatRequest, http: HttpRequest) -> None:
 
 
 # --- single values ------------------------------------------------------------------------
+
+
+def _check_modalities(config: Reader | None, request: ChatRequest) -> None:
+    """Models that speak do nothing else."""
+    wanted = config.texts("responseModalities") if config else ()
+    if "-tts" in request.model and "AUDIO" not in wanted:
+        told = "The requested combination of response modalities is not supported by the model."
+        takes = f"models/{request.model} accepts the following combination of response modalities:"
+        raise Rejected(invalid(f"{told} {takes}\n* AUDIO\n"))
 
 
 def _check_enums(body: Reader) -> None:

@@ -29,10 +29,8 @@ NO_HEADER = "Missing or invalid Authorization header."
 BAD_KEY = "API key not valid. Please pass a valid API key."
 OVERLOADED = "The model is overloaded. Please try again later."
 FILTERED = "The request was blocked because it violates the usage policy."
-INTERNAL = (
-    "An internal error has occurred. Please retry or report in "
-    "https://developers.generativeai.google/guide/troubleshooting"
-)
+TROUBLESHOOTING = "https://developers.generativeai.google/guide/troubleshooting"
+INTERNAL = f"An internal error has occurred. Please retry or report in {TROUBLESHOOTING}"
 
 
 class _Default(NamedTuple):

@@ -9,6 +9,7 @@ from fakeservers.behaviour.matching import Match
 from fakeservers.behaviour.models import catalogue
 from fakeservers.behaviour.replies import scripted
 from fakeservers.behaviour.scenario import Rule, Script, decide
+from fakeservers.behaviour.schedule import between, schedule
 from fakeservers.serving import exchange
 from fakeservers.serving.exchange import Fake
 from fakeservers.wire.base import RequestHeaders
@@ -146,6 +147,45 @@ def test_a_limit_is_enforced():
     openai = fake("openai", SAYS)
     openai.write(Script(rules=(SAYS,), limits={"rpm": 3}))
     assert [openai.respond(request("openai"))[0].status for _ in range(4)] == [200] * 3 + [429]
+
+
+def test_windows_are_heeded():
+    """What holds between two changes of the script's schedule holds no longer than that."""
+    down = Rule(
+        number=2,
+        error=http_error(500),
+        schedule=schedule(windows=[between(10, 20), between(30, 40)]),
+    )
+    openai = fake("openai", down, SAYS)
+    statuses = []
+    for at_s in (0, 0, 0, 15, 15, 25, 25, 25, 35, 45, 45, 45):
+        openai.clock.time_s = at_s
+        statuses.append(openai.respond(request("openai"))[0].status)
+    assert statuses == [200] * 3 + [500] * 2 + [200] * 3 + [500] + [200] * 3
+
+
+def test_between_windows_nothing_is_decided_anew(decided):
+    """Nor is it where a rule of chance is closed."""
+    rare = Rule(
+        number=2, error=http_error(500), schedule=schedule(windows=between(10, 20), rate=0.5)
+    )
+    openai = fake("openai", rare, SAYS)
+    for at_s in (0, 1, 2, 3, 4, 12, 13, 14):
+        openai.clock.time_s = at_s
+        openai.respond(request("openai"))
+    assert len(decided) == 2 + 3
+
+
+def test_time_that_begins_anew_brings_its_windows_back():
+    """What held after the last of them holds no more."""
+    down = Rule(number=2, error=http_error(500), schedule=schedule(windows=between(10, 20)))
+    openai = fake("openai", down, SAYS)
+    openai.clock.time_s = 50
+    for _ in range(3):
+        openai.respond(request("openai"))
+    openai.begin()
+    openai.clock.time_s = 65
+    assert openai.respond(request("openai"))[0].status == 500
 
 
 def test_a_closed_fake_answers_no_more():

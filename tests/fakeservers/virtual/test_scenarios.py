@@ -146,7 +146,7 @@ def test_a_long_timeline_tells_hours():
     """From an hour on seconds alone say little."""
     with simulate() as sim:
         sim.openai.fails(503, between=("8h", "9h30m"))
-        calls_at(sim, 1800)
+        calls_at(sim, 1799.9999)
         sim.advance(23.5 * 3600)
         scale, *_, call, window = sim.timeline().splitlines()
     assert scale.split() == ["0:00:00", "24:00:00"]

@@ -23,6 +23,7 @@ from fakeservers import (
     rate_limited,
     simulate,
 )
+from fakeservers.virtual import pinned, world
 
 MINUTE_S = 60.0
 PROMPT = [{"role": "user", "content": "Hello"}]
@@ -226,6 +227,17 @@ def test_clocks_of_the_process_follow():
         if find_spec("time_machine"):
             assert time.time() == sim.wall.timestamp()
             assert datetime.datetime.now(datetime.UTC) == sim.wall
+
+
+def test_without_time_machine_the_wall_clock_stays(monkeypatch):
+    """And the timeline says so, with what to install."""
+    for module in (pinned, world):
+        monkeypatch.setattr(module, "WALL_CLOCK_FOLLOWS", False)
+    real_s = time.time()
+    with simulate() as sim:
+        sim.advance(86_400)
+        assert time.time() - real_s < MINUTE_S
+        assert sim.timeline().endswith("pip install time-machine.")
 
 
 def test_a_retry_date_is_waited_for():

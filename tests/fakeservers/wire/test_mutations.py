@@ -83,7 +83,10 @@ GENERATE: Any = {
     "contents": [
         {
             "role": "user",
-            "parts": [{"text": "Look"}, {"inlineData": {"mimeType": "image/png", "data": "aGk="}}],
+            "parts": [
+                {"text": "Look"},
+                {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}},
+            ],
         },
         {
             "role": "model",

@@ -72,8 +72,15 @@ def test_the_token(llmsim: FakeServers, headers: dict[str, str], status: int) ->
             "/v1/chat/completions", json=HELLO | {"model": "auto"}, headers=headers
         )
         assert answer.status_code == status
-        assert served.http.get("/healthz").status_code == 200
         assert served.http.get("/v1/costs").status_code == 401
+
+
+@pytest.mark.parametrize(("key", "told"), [("", False), ("sesame", True)])
+def test_health_needs_no_token(llmsim: FakeServers, key: str, told: bool) -> None:
+    """But whom the gateway asks is told only to who has it."""
+    with gateway(router_over(endpoint(llmsim, "openai")), token="sesame") as served:
+        answer = served.http.get("/healthz", headers={"x-api-key": key} if key else {})
+    assert answer.status_code == 200 and ("targets" in answer.json()) == told
 
 
 @pytest.mark.parametrize(

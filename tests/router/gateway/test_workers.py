@@ -14,9 +14,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import uvicorn
 
 from fakeservers import FakeServers, slow_first_byte
 from router.budget.policy import EVERYTHING
+from router.gateway import GatewaySettings, serving
 from router.ledger.base import Scope
 from router.ledger.redis import RedisLedger
 from router.ledger.sqlite import SqliteLedger
@@ -230,11 +232,29 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
     assert result.exit_code == 1 and "another program listens there; take another" in result.output
 
 
+def test_idle_connections_outlive_those_of_callers(
+    llmsim: FakeServers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Callers leave theirs first, so that no request goes into one that is just being closed."""
+    (tmp_path / "llm-providers.toml").write_text(CONFIG.format(url=llmsim.openai.url), "utf-8")
+    job = serving.Job(
+        settings=GatewaySettings(),
+        config=tmp_path / "llm-providers.toml",
+        environ={"OPENAI_API_KEY": "sk-upstream"},
+    )
+    configs: list[uvicorn.Config] = []
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: configs.append(self.config))
+    with serving.bound_socket("127.0.0.1", 0) as sock:
+        assert serving.serve(job, sock) == 0
+    assert configs[0].timeout_keep_alive > (httpx2.Limits().keepalive_expiry or 0)
+
+
 def test_the_access_log(llmsim: FakeServers, tmp_path: Path) -> None:
     """One line a call, with its attempts and cost; nothing of any library, no address, no key, no
     word of what was said."""
     with started(tmp_path, llmsim.openai.url, "--access-log") as (origin, _):
-        httpx2.post(f"{origin}/v1/chat/completions?key=sk-caller", json=HELLO)
+        httpx2.post(f"{origin}/v1/chat/completions?key=sk-caller", json=HELLO, timeout=60)
     (line,) = (tmp_path / "gateway.log").read_text("utf-8").splitlines()
     assert "attempts=[openai/gpt-4.1 ok 200]" in line and "cost_usd=0.000" in line
     assert not any(word in line for word in ("http", "Hello?", "sk-caller"))

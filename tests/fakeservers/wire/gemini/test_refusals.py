@@ -175,6 +175,19 @@ RULES = [
     (NEW, turns(TEXT, CALL, RESPONSE), UNSIGNED),
     (PATH, blob("image/jpg"), "Unsupported MIME type: image/jpg"),
     (PATH, blob("png"), "Unsupported MIME type: png"),
+    (
+        PATH,
+        blob("image/PNG"),
+        "Unable to process input image. Please retry or report in "
+        "https://developers.generativeai.google/guide/troubleshooting",
+    ),
+    (
+        "/v1beta/models/gemini-2.5-pro-preview-tts:generateContent",
+        PLAIN,
+        "The requested combination of response modalities is not supported by the model. "
+        "models/gemini-2.5-pro-preview-tts accepts the following combination of response "
+        "modalities:\n* AUDIO\n",
+    ),
 ]
 NAMED = [
     (
@@ -247,7 +260,13 @@ def test_not_validated(ask: Asker, path: str, fields: Any) -> None:
         (PATH, turns(TEXT, [CALL, CALL], [RESPONSE, RESPONSE, TEXT])),
         (NEW, turns(TEXT, {**CALL, "thoughtSignature": "c2ln"}, RESPONSE)),
         (NEW, turns(TEXT, CALL, RESPONSE, TEXT, TEXT)),
-        (PATH, blob("image/png", "-_8")),
+        (PATH, blob("image/png", "iVBORw0KGgo")),
+        (PATH, blob("image/jpeg", "_9j_4AAQ")),
+        (PATH, blob("image/heic")),
+        (
+            "/v1beta/models/gemini-2.5-pro-preview-tts:generateContent",
+            {**PLAIN, **config(responseModalities=["AUDIO"])},
+        ),
         (PATH, blob("application/pdf")),
         (PATH, tools("f", type="object", properties={"a": {"type": ["string", "null"]}})),
         (PATH, {"safety_settings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}]}),
