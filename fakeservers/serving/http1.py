@@ -31,7 +31,7 @@ def head(status: int, headers: Headers, more: Iterable[str]) -> bytes:
 
 
 def fields(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """Names and values as an ASGI server takes them."""
+    """Names and values in bytes, as clients take them."""
     together = "".join([value for _, value in headers])
     if not (together.isascii() and together.isprintable()):
         headers = tuple((name, clean(value)) for name, value in headers)
