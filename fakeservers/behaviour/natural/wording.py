@@ -44,6 +44,13 @@ _USE = re.compile(
 
 
 _ONLY = re.compile(r"\bonly\b[^.?!\n]{0,20}\b(?:tool|function) calls?\b", re.IGNORECASE)
+_ENDS = re.compile(
+    r"(?<!not )(?<!n['’]t )(?<!never )\b(?:call|use|invoke) this (?:tool|function)\b"
+    r"[^.?!\n]{0,60}\byour final (?:answer|output|reply|response|result)\b"
+    r"|\blast and final (?:tool|function)\b"
+    r"|\bends? (?:this|the) (?:conversation|run|agent loop)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,16 +121,17 @@ def tool_use(prompt: str, system: str = "") -> bool | None:
 def finals(tools: Sequence[Tool]) -> tuple[Tool, ...]:
     """The tools that take the outcome of an agent's run, which a call of them ends.
 
-    They are named so (`final_result`, `submit_answer`), or, among tools that are named as
-    functions are, like a type (`WeatherReport`).
+    They are named so (`final_result`, `submit_answer`) or described so (litellm's
+    `json_tool_call`), or, among tools that are named as functions are, like a type
+    (`WeatherReport`).
     """
     mixed = any(tool.name[:1].islower() for tool in tools)
     return tuple(tool for tool in tools if ends(tool) or (mixed and tool.name[:1].isupper()))
 
 
 def ends(tool: Tool) -> bool:
-    """Whether the tool's name says that a call of it ends the run."""
-    return _is_final(tool.name)
+    """Whether the tool's name or description says that a call of it ends the run."""
+    return _is_final(tool.name) or _is_told_final(tool.description[:DESCRIPTION_CHARS_MAX])
 
 
 @lru_cache(maxsize=1_024)
@@ -131,6 +139,11 @@ def _is_final(name: str) -> bool:
     words = name_words(name)
     told = _FINAL.intersection(words)
     return "final" in words or (bool(told) and told.union(_BESIDE_FINAL).issuperset(words))
+
+
+@lru_cache(maxsize=1_024)
+def _is_told_final(description: str) -> bool:
+    return _ENDS.search(description) is not None
 
 
 def clause(prompt: str, start: int, end: int) -> int | None:

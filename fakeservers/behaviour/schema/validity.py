@@ -29,11 +29,15 @@ def difference(value: Any, schema: Schema, root: Schema = None) -> str | None:
 
 
 def referred(ref: Any, root: Schema) -> Schema | None:
-    """The schema to which a local `$ref` points; None when it points nowhere."""
-    if not isinstance(ref, str) or not ref.startswith("#"):
+    """The schema to which a local `$ref` points; None when it points nowhere.
+
+    A pointer that lacks its `#` is read as it is meant, as a model would: litellm writes
+    `/$defs/Home` into Claude's tools.
+    """
+    if not isinstance(ref, str) or not ref.startswith(("#", "/")):
         return None
     found = root
-    for quoted in ref[1:].split("/")[1:]:
+    for quoted in ref.removeprefix("#").split("/")[1:]:
         step = unquote(quoted).replace("~1", "/").replace("~0", "~")
         if isinstance(found, Mapping) and step in found:
             found = found[step]

@@ -269,6 +269,24 @@ def test_a_final_tool_is_called_unasked(prompt: str, expected: list[str]) -> Non
     assert names(ask(prompt, POPULATION, FINAL)) == expected
 
 
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("When you are ready, call this tool with your final answer as its input.", ["reply"]),
+        ("Use this tool to return your final response in the requested format.", ["reply"]),
+        ("Should only be invoked as the last and final tool before returning.", ["reply"]),
+        ("The final response which ends this conversation", ["reply"]),
+        ("Never use this tool for your final answer.", []),
+        ("Use this tool to compute the final price of an order.", []),
+    ],
+)
+def test_a_tool_is_final_when_its_description_says_so(
+    description: str, expected: list[str]
+) -> None:
+    """litellm, Strands and pydantic-ai tell by the description how the answer is wanted."""
+    assert names(ask("Hello!", POPULATION, tool("reply", description, text=TEXT))) == expected
+
+
 def test_words_follow_a_final_tool() -> None:
     """When the model may decide, the run's outcome is handed in once."""
     done = turn("get_population", "8,982,000") + turn("final_result", "ok")

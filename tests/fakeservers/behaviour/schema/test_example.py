@@ -339,3 +339,10 @@ def test_a_web_of_references_takes_no_time() -> None:
     """A schema that refers to itself many times over ends."""
     schema = {"allOf": [{"$ref": "#"}] * 3, "anyOf": [{"$ref": "#"}] * 3, "type": "object"}
     assert example(schema, Random(1)) == {}
+
+
+@pytest.mark.parametrize("ref", ["#/$defs/home", "/$defs/home"])
+def test_a_reference_is_followed_as_it_is_meant(ref: str) -> None:
+    """litellm writes its references into Claude's tools without their `#`."""
+    schema = {**object_of(home={"$ref": ref}), "$defs": {"home": object_of(rooms=WHOLE)}}
+    assert example(schema, Random(1), Hints.of("4 rooms")) == {"home": {"rooms": 4}}
