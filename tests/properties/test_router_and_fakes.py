@@ -19,8 +19,7 @@ from router.errors import CallFailed
 from router.ledger.base import Scope
 from router.policy import BreakerPolicy
 from router.types import Timeouts
-
-from .world import World, assert_same, wired
+from tests.end_to_end.world import World, assert_same, wired
 
 pytest.importorskip("hypothesis")
 

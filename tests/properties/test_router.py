@@ -32,8 +32,16 @@ from router.types import (
     Timeouts,
     Usage,
 )
-
-from .world import EPOCH_S, FakeBudget, FakeClient, Say, VirtualClock, World, failure, run
+from tests.router.world import (
+    EPOCH_S,
+    FakeBudget,
+    FakeClient,
+    Say,
+    VirtualClock,
+    World,
+    failure,
+    run,
+)
 
 FAILING = [name for name, row in ERROR_CLASSES.items() if row.settle != "exact"]
 MID_STREAM = ["stream_cut", "stream_inband", "protocol_bad", "reset_early"]
