@@ -19,6 +19,7 @@ from fractions import Fraction
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ConfigError
 from .kinds import FEES, KINDS
 from .rates import Rates
 
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider
 
 __all__ = ["Condition", "Found", "context_tokens_max", "find", "nearest", "rates_at"]
+
+NOT_INSTALLED = (
+    "the list of prices, the package 'genai-prices', is not installed: "
+    "run pip install 'pytest-llmsim[router]', or give every model its own price"
+)
 
 # What this project calls a provider, where genai-prices does not recognise the word itself.
 _PROVIDERS = {"claude": "anthropic", "gemini": "google"}
@@ -62,9 +68,13 @@ def find(provider: str, model: str, base_url: str = "") -> Found | None:
     """The model that is meant, None where genai-prices knows none.
 
     By the provider's name first, and by its address where the name says nothing. A provider that
-    neither tells is never guessed from the model's name: a proxy has its own prices.
+    neither tells is never guessed from the model's name: a proxy has its own prices. Raises
+    ConfigError where the package is not installed.
     """
-    from genai_prices.data_snapshot import get_snapshot
+    try:
+        from genai_prices.data_snapshot import get_snapshot
+    except ImportError as problem:
+        raise ConfigError(NOT_INSTALLED) from problem
 
     snapshot = get_snapshot()
     named = _PROVIDERS.get(provider.lower(), provider)

@@ -1,6 +1,7 @@
 """Integer rate cards against genai-prices' own Decimal results, over all models that it knows."""
 
 import decimal
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -8,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 
+from router.errors import ConfigError
 from router.money import PICO_PER_USD, divide_half_even
 from router.pricing import PriceBook, genai
 from router.pricing.kinds import FEES, KINDS
@@ -174,3 +176,10 @@ def test_free_is_said_and_unknown_is_not_free() -> None:
         name for name in rates if name.endswith((":free", "-free"))
     }
     assert Decimal(0) == sum(r.cost(Usage(input=5)).pico for r in rates.values() if r)
+
+
+def test_without_the_package_what_to_install_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where somebody installed an SDK and not the extra of the router."""
+    monkeypatch.setitem(sys.modules, "genai_prices.data_snapshot", None)
+    with pytest.raises(ConfigError, match=r"pip install 'pytest-llmsim\[router\]'"):
+        genai.find("openai", "gpt-4o")
