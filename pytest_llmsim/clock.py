@@ -8,6 +8,7 @@ program's time, which leaps in a simulated world only.
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class LeapingClock:
         self._leapt_s = 0.0
         self._began_s = time.monotonic()
         self._lock = threading.Lock()
-        self._asleep: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
+        self._alarms: set[_Alarm] = set()
 
     @property
     def elapsed_s(self) -> float:
@@ -47,8 +48,8 @@ class LeapingClock:
 
         with self._lock:
             self._leapt_s += seconds(duration)
-            for woken, loop in self._asleep.items():
-                loop.call_soon_threadsafe(woken.set)
+            for alarm in self._alarms:
+                alarm.loop.call_soon_threadsafe(alarm.look)
 
     def now(self) -> float:
         return time.monotonic() + self._leapt_s
@@ -56,20 +57,51 @@ class LeapingClock:
     def wall(self) -> float:
         return time.time() + self._leapt_s
 
-    async def sleep_until(self, deadline_s: float) -> None:
-        while (left_s := deadline_s - self.now()) > 0:
-            woken = asyncio.Event()
-            with self._lock:
-                self._asleep[woken] = asyncio.get_running_loop()
-            try:
-                # What leapt between the two lines above is seen here.
-                if self.now() < deadline_s:
-                    await asyncio.wait_for(woken.wait(), left_s)
-            except TimeoutError:
-                pass
-            finally:
-                with self._lock:
-                    del self._asleep[woken]
+    def call_at(self, deadline_s: float, callback: Callable[[], object]) -> "_Alarm":
+        alarm = _Alarm(self, deadline_s, callback)
+        with self._lock:
+            self._alarms.add(alarm)
+        # What leapt between the two lines above is seen by the first look.
+        alarm.loop.call_soon(alarm.look)
+        return alarm
+
+    def forget(self, alarm: "_Alarm") -> None:
+        """Wake it by leaps no more."""
+        with self._lock:
+            self._alarms.discard(alarm)
+
+
+class _Alarm:
+    """A call that comes when the clock has gone, or leapt, so far."""
+
+    def __init__(
+        self, clock: LeapingClock, deadline_s: float, callback: Callable[[], object]
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._clock = clock
+        self._deadline_s = deadline_s
+        self._callback = callback
+        self._timer: asyncio.TimerHandle | None = None
+        self._over = False
+
+    def look(self) -> None:
+        """Call if it is time, else look again when it may be."""
+        if self._over:
+            return
+        left_s = self._deadline_s - self._clock.now()
+        if self._timer is not None:
+            self._timer.cancel()
+        if left_s > 0:
+            self._timer = self.loop.call_later(left_s, self.look)
+            return
+        self.cancel()
+        self._callback()
+
+    def cancel(self) -> None:
+        self._over = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._clock.forget(self)
 
 
 class WorldClock:

@@ -11,11 +11,12 @@ from dataclasses import replace
 
 from ..behaviour.faults import Fault
 from ..behaviour.pace import Timing
-from ..clock import Clock
+from ..clock import Clock, sleep_until
 from ..evidence.journal import Exchange, Outcome
 from ..wire.base import Answer, Frame, Frames, single
 from .breaking import Ending, Pause, altered, steps
 from .connection import Connection
+from .flowing import Flowing
 
 __all__ = ["at_once", "in_time"]
 
@@ -72,61 +73,12 @@ async def in_time(
 ) -> None:
     """Write the frames of an answer when they are due, counted from `begun_s`, and do to it
     what its fault says."""
-    if exchange.fault is None and exchange.timing is not None:
-        await _paced(answer, exchange, exchange.timing, connection, clock, begun_s)
+    body, timing = answer.body, exchange.timing
+    if exchange.fault is None and timing is not None and not isinstance(body, bytes):
+        await Flowing(answer, body, exchange, timing, connection, clock, begun_s).run()
         return
     fault = exchange.fault or NO_FAULT
     await _Delivery(exchange, connection, clock, begun_s).run(altered(answer, fault))
-
-
-async def _paced(
-    answer: Answer,
-    exchange: Exchange,
-    timing: Timing,
-    connection: Connection,
-    clock: Clock,
-    begun_s: float,
-) -> None:
-    """An answer to which nothing happens but time. Thousands run at once, so that what is done
-    for each frame stands in one function."""
-    body = answer.body
-    if isinstance(body, bytes):
-        await clock.sleep_until(begun_s + timing.total_s())
-        at_once(answer, exchange, connection, clock)
-        await connection.drained()
-        return
-    # What opens a stream comes with its first token, as the services send it.
-    due_s = begun_s + timing.first_s()
-    await clock.sleep_until(due_s)
-    connection.start(answer.status, answer.headers, None)
-    exchange.begun = True
-    now, sleep_until = clock.now, clock.sleep_until
-    pending: list[bytes] = []
-    sent = 0
-    frames = single(body)
-    try:
-        for frame in frames:
-            if frame.content:
-                if sent:
-                    due_s += timing.gap_s()
-                    if due_s > now():
-                        connection.write(b"".join(pending))
-                        pending.clear()
-                        if connection.full:
-                            await connection.drained()
-                        await sleep_until(due_s)
-                sent += 1
-            pending.append(frame.data)
-    except asyncio.CancelledError:
-        # The one that was waited for is the first of those that never left.
-        exchange.sent_chunks = sent
-        exchange.chunks = sent + 1 + sum(frame.content for frame in frames)
-        raise
-    last = b"".join(pending)
-    exchange.ends("complete", now(), connection.sent_bytes + len(last))
-    connection.write(last)
-    connection.finish()
-    await connection.drained()
 
 
 class _Delivery:
@@ -197,7 +149,7 @@ class _Delivery:
             await self._write()
         if math.isinf(for_s):
             await asyncio.get_running_loop().create_future()
-        await self._clock.sleep_until(self._due_s)
+        await sleep_until(self._clock, self._due_s)
 
     async def _write(self, more: bytes | None = None) -> None:
         """Write what is pending; with `more`, even if that is only the head."""
@@ -212,7 +164,7 @@ class _Delivery:
             if self._fault.trickle_bytes:
                 self._due_s = max(self._due_s, self._clock.now() - self._fault.trickle_every_s)
                 self._due_s += self._fault.trickle_every_s
-                await self._clock.sleep_until(self._due_s)
+                await sleep_until(self._clock, self._due_s)
 
     def _parts(self, data: bytes) -> Iterable[bytes]:
         size = self._fault.trickle_bytes

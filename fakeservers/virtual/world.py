@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from ..api import FakeServers
 from ..behaviour.scenario import Scenario
+from ..clock import Timer
 from ..evidence.record import record
 from ..rng import derive
 from ..serving.exchange import Fake
@@ -111,15 +112,8 @@ class VirtualClock:
     def wall(self) -> float:
         return self._epoch_s + self._loop.time()
 
-    async def sleep_until(self, deadline_s: float) -> None:
-        if deadline_s <= self._loop.time():
-            return
-        reached = self._loop.create_future()
-        timer = self._loop.call_at(deadline_s, reached.set_result, None)
-        try:
-            await reached
-        finally:
-            timer.cancel()
+    def call_at(self, deadline_s: float, callback: Callable[[], object]) -> Timer:
+        return self._loop.call_at(deadline_s, callback)
 
 
 class Simulation(FakeServers):

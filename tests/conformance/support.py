@@ -1,6 +1,7 @@
 """What several of these tests ask of an answer."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Never
 
 from pydantic import BaseModel
 
@@ -34,5 +35,5 @@ class HandClock:
     def wall(self) -> float:
         return 1_790_000_000.0 + self._passed_s
 
-    async def sleep_until(self, deadline_s: float) -> None:
-        self._passed_s = max(self._passed_s, deadline_s)
+    def call_at(self, deadline_s: float, callback: Callable[[], object]) -> Never:
+        raise AssertionError("nothing waits here")

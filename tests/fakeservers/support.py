@@ -1,6 +1,7 @@
 """What several tests build: requests, and a fake without sockets."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fakeservers.behaviour.models import catalogue
@@ -71,8 +72,12 @@ class VirtualClock:
     def wall(self) -> float:
         return 1_795_000_000.0 + self.time_s
 
-    async def sleep_until(self, deadline_s: float) -> None:
+    def call_at(self, deadline_s: float, callback: Callable[[], object]) -> asyncio.Handle:
+        return asyncio.get_running_loop().call_soon(self._reach, deadline_s, callback)
+
+    def _reach(self, deadline_s: float, callback: Callable[[], object]) -> None:
         self.time_s = max(self.time_s, deadline_s)
+        callback()
 
 
 class Tape:
