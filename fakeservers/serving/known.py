@@ -13,18 +13,24 @@ __all__ = ["Asked", "Known"]
 KNOWN_MAX = 4_096
 """Distinct requests whose repetitions are told apart; the oldest is forgotten."""
 
+FIRST_KEPT_MAX = 64
+"""Distinct requests of which what was read is kept before they come again: most tests, and every
+simulated world, send no more than these."""
+
 READ_BYTES_MAX = 4096
 """A longer body is read anew each time, so that what is kept stays small."""
 
 
 class Asked:
     """A request that has been asked: `times` before this one. Retries and load tests send the
-    same again and again, so from the second time on what was read is kept."""
+    same again and again, so from the second time on what was read is kept; of the first few
+    requests of a fake `at_first`."""
 
-    __slots__ = ("how", "key", "read", "steady", "times")
+    __slots__ = ("at_first", "how", "key", "read", "steady", "times")
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, *, at_first: bool) -> None:
         self.key = key
+        self.at_first = at_first
         self.times = 0
         self.read: Request | None = None
         self.how: tuple[str | None, ...] = ()
@@ -33,8 +39,8 @@ class Asked:
         """What it comes to, where that is always the same."""
 
     def keep(self, read: Request, how: tuple[str | None, ...], size: int) -> None:
-        """Keep what a body of `size` bytes was read as, if it is small and comes again."""
-        if self.times and size <= READ_BYTES_MAX:
+        """Keep what a body of `size` bytes was read as, if it is small and is to come again."""
+        if (self.times or self.at_first) and size <= READ_BYTES_MAX:
             self.read, self.how = read, how
 
 
@@ -51,7 +57,7 @@ class Known:
             known.times += 1
             self._asked.move_to_end(key)
             return known
-        known = self._asked[key] = Asked(key)
+        known = self._asked[key] = Asked(key, at_first=len(self._asked) < FIRST_KEPT_MAX)
         if len(self._asked) > KNOWN_MAX:
             self._asked.popitem(last=False)
         return known

@@ -14,7 +14,7 @@ from .load import Turn
 
 __all__ = ["Delivery", "Service"]
 
-DAY_S = 24 * 60 * 60
+MINUTE_S = 60
 
 
 class Service:
@@ -51,13 +51,13 @@ class Service:
 
 def _http_date(second: int) -> str:
     """As HTTP writes it. In virtual time hardly two answers leave in the same second."""
-    day, rest = divmod(second, DAY_S)
-    return f"{_http_day(day)}{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02} GMT"
+    minute, rest = divmod(second, MINUTE_S)
+    return f"{_http_minute(minute)}{rest:02} GMT"
 
 
 @lru_cache(maxsize=4)
-def _http_day(day: int) -> str:
-    return formatdate(day * DAY_S, usegmt=True).removesuffix("00:00:00 GMT")
+def _http_minute(minute: int) -> str:
+    return formatdate(minute * MINUTE_S, usegmt=True).removesuffix("00 GMT")
 
 
 class Delivery:

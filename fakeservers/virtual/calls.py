@@ -106,9 +106,10 @@ class Call:
         self._send(Ending.FINISH)
 
     def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
-        self.start(status, headers, len(body))
-        self.write(body)
-        self.finish()
+        self.sent_bytes = len(body)
+        head = Head(status, (*headers, ("content-length", str(len(body)))))
+        empty = not body or self._http.method == "HEAD"
+        self._send_parts((head, Ending.FINISH) if empty else (head, body, Ending.FINISH))
 
     def send_stream(self, status: int, headers: Headers, pieces: Sequence[bytes]) -> None:
         self.start(status, headers, None)
@@ -153,20 +154,21 @@ class Call:
     def _send(self, part: Part) -> None:
         """Send what is pending, the head, and then this, if it is anything."""
         head, self._head = self._head, None
-        for sent in (head, part):
-            if not sent:
-                continue
-            if self._way_s:
-                self._under_way.append(sent)
+        self._send_parts([sent for sent in (head, part) if sent])
+
+    def _send_parts(self, parts: Sequence[Part]) -> None:
+        if self._way_s:
+            self._under_way += parts
+            for _ in parts:
                 self._loop.call_later(self._way_s, self._come)
-            else:
-                self._arrive(sent)
+        else:
+            self._arrive(parts)
 
     def _come(self) -> None:
         # Whichever timer fires first, what was sent first arrives.
-        self._arrive(self._under_way.popleft())
+        self._arrive((self._under_way.popleft(),))
 
-    def _arrive(self, part: Part) -> None:
-        self._arrived.append(part)
+    def _arrive(self, parts: Sequence[Part]) -> None:
+        self._arrived += parts
         if self._heard is not None and not self._heard.done():
             self._heard.set_result(None)

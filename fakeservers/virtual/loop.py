@@ -130,20 +130,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         ready = self._ready
         if not ready:
             self._drop_cancelled()
-            if not self._due() and not self._stopping:
+            due = bool(self._timers) and self._timers[0][0] <= self._now
+            if not due and not self._stopping:
                 self._let_time_pass()
-        if self._due():
-            self._fire()
-        self._count_step()
-        for _ in range(len(ready)):
-            handle = ready.popleft()
-            if not handle._cancelled:
-                handle._run()
-
-    def _due(self) -> bool:
-        return bool(self._timers) and self._timers[0][0] <= self._now
-
-    def _fire(self) -> None:
         timers, now = self._timers, self._now
         while timers and timers[0][0] <= now:
             timer = heapq.heappop(timers)[2]
@@ -151,7 +140,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             if timer.cancelled():
                 self._timers_cancelled -= 1
             else:
-                self._ready.append(timer)
+                ready.append(timer)
+        self._count_step()
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
 
     def _drop_cancelled(self) -> None:
         timers = self._timers

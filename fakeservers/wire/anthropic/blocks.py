@@ -24,7 +24,16 @@ from ...canonical import (
 )
 from ...rng import Ids
 
-__all__ = ["Block", "MessagesRequest", "is_newest", "message", "rendered", "stop", "usage"]
+__all__ = [
+    "Block",
+    "MessagesRequest",
+    "is_newest",
+    "message",
+    "message_id",
+    "rendered",
+    "stop",
+    "usage",
+]
 
 STOP_REASONS: Final[Mapping[Finish, str]] = {
     "stop": "end_turn",
@@ -108,15 +117,15 @@ def message(
     content: Sequence[Mapping[str, Any]],
     reply: Reply | None,
     usage: Mapping[str, Any],
-    ids: Ids,
     *,
+    id: str,
     newest: bool,
 ) -> dict[str, Any]:
     """A Message; `reply` is None at the start of a stream, when it has not stopped yet. Answers of
     the `newest` version tell of a container and of diagnostics that there are none."""
     return {
         "model": result.model,
-        "id": f"msg_01{ids.base62(22)}",
+        "id": id,
         "type": "message",
         "role": "assistant",
         "content": content,
@@ -125,6 +134,11 @@ def message(
         "usage": usage,
         **(_NO_DIAGNOSTICS if newest else {}),
     }
+
+
+def message_id(ids: Ids) -> str:
+    """`msg_01` and 22 characters (recorded)."""
+    return f"msg_01{ids.base62(22)}"
 
 
 # Recorded since September 2026.

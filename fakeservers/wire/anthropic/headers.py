@@ -5,6 +5,7 @@ Only what does not depend on the answer's content is made here.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from time import gmtime, strftime
 
 from ...canonical import ApiError, Rejected
@@ -61,12 +62,17 @@ def rate_limits(stamp: Stamp) -> tuple[Header, ...]:
 def _told(
     name: str, limit: int, remaining: int, full_in_s: float, stamp: Stamp
 ) -> tuple[Header, ...]:
-    reset = strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(stamp.now_s + full_in_s))
+    reset = _rfc3339(int(stamp.now_s + full_in_s))
     return (
         (f"anthropic-ratelimit-{name}-limit", str(limit)),
         (f"anthropic-ratelimit-{name}-remaining", str(remaining)),
         (f"anthropic-ratelimit-{name}-reset", reset),
     )
+
+
+@lru_cache(maxsize=16)
+def _rfc3339(second: int) -> str:
+    return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(second))
 
 
 def answer_headers(content: tuple[Header, ...], request: str, stamp: Stamp) -> tuple[Header, ...]:

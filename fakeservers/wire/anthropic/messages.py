@@ -3,6 +3,8 @@
 The streamed form of an answer is in `stream`, what both forms share in `blocks`.
 """
 
+from collections.abc import Callable, Sequence
+
 import orjson
 
 from ...canonical import (
@@ -11,13 +13,23 @@ from ...canonical import (
     CompletionResult,
     CountRequest,
     OutputFormat,
+    Text,
     ThinkingOptions,
     TokenResult,
 )
+from ...rng import Seed
 from ..base import Answer, HttpRequest, Stamp
 from ..framing import dumps, event, json_bytes
 from ..reading import Reader
-from .blocks import MessagesRequest, is_newest, message, rendered, usage
+from .blocks import (
+    Block,
+    MessagesRequest,
+    is_newest,
+    message,
+    message_id,
+    rendered,
+    usage,
+)
 from .breakpoints import read_breakpoints
 from .checks import NEWEST, check
 from .content import read_messages, read_system
@@ -60,11 +72,34 @@ class Messages:
                 body=frames(request, result, blocks, stamp.ids),
                 failing=_failing,
             )
-        content = [block.value for block in blocks]
-        told = usage(request, result)
-        newest = is_newest(request)
-        body = message(result, content, result.reply, told, stamp.ids, newest=newest)
-        return Answer(headers=answer_headers(JSON, sent, stamp), body=json_bytes(body))
+        body = _whole(request, result, blocks, id=message_id(stamp.ids))
+        return Answer(headers=answer_headers(JSON, sent, stamp), body=body)
+
+    def prepared(
+        self, request: ChatRequest, result: CompletionResult
+    ) -> Callable[[Stamp], Answer] | None:
+        if request.stream or not all(isinstance(part, Text) for part in result.reply.parts):
+            return None
+        blocks = rendered(result.reply, request, Seed().ids())
+        before, no_id, after = _whole(request, result, blocks, id="").partition(b'"id":""')
+        before += no_id[:-1]
+
+        def again(stamp: Stamp) -> Answer:
+            sent = request_id(stamp)
+            body = b'%b%b"%b' % (before, message_id(stamp.ids).encode(), after)
+            return Answer(headers=answer_headers(JSON, sent, stamp), body=body)
+
+        return again
+
+
+def _whole(
+    request: ChatRequest, result: CompletionResult, blocks: Sequence[Block], *, id: str
+) -> bytes:
+    """The body of an answer that is not streamed."""
+    content = [block.value for block in blocks]
+    told = usage(request, result)
+    newest = is_newest(request)
+    return json_bytes(message(result, content, result.reply, told, id=id, newest=newest))
 
 
 def _failing(body: bytes, _sent: int) -> bytes:

@@ -12,7 +12,7 @@ from ...canonical import ChatRequest, CompletionResult, Text, Thinking, ToolCall
 from ...rng import Ids
 from ..base import Frame, Frames
 from ..framing import dumps, encode, tails
-from .blocks import Block, is_newest, message, stop, usage
+from .blocks import Block, is_newest, message, message_id, stop, usage
 
 __all__ = ["frames"]
 
@@ -31,7 +31,8 @@ def frames(
     """The events of an answer. The first ping follows the first block's start."""
     total = usage(request, result)
     newest = is_newest(request)
-    begun = message(result, [], None, _first_usage(total, ids), ids, newest=newest)
+    first = _first_usage(total, ids)
+    begun = message(result, [], None, first, id=message_id(ids), newest=newest)
     yield _event("message_start", {"message": begun}, ids)
     for index, block in enumerate(blocks):
         start = {"index": index, "content_block": _opened(block)}

@@ -10,7 +10,7 @@ from fakeservers.behaviour.models import catalogue
 from fakeservers.behaviour.replies import scripted
 from fakeservers.behaviour.scenario import Rule, Script, decide
 from fakeservers.behaviour.schedule import between, schedule
-from fakeservers.serving import exchange
+from fakeservers.serving import exchange, known
 from fakeservers.serving.exchange import Fake
 from fakeservers.wire.base import RequestHeaders
 from fakeservers.wire.registry import installed
@@ -94,12 +94,14 @@ def test_the_quick_answer_is_the_slow_one(name):
 
 
 @pytest.mark.parametrize("name", ["claude", "openai", "openai-stream", "gemini"])
-def test_what_comes_again_is_decided_no_more(name, decided):
-    """From the third time on."""
+@pytest.mark.parametrize(("first_kept_max", "times"), [(known.FIRST_KEPT_MAX, 1), (0, 2)])
+def test_what_comes_again_is_decided_no_more(name, first_kept_max, times, decided, monkeypatch):
+    """From the second time on; from the third where a fake has been asked much already."""
+    monkeypatch.setattr(known, "FIRST_KEPT_MAX", first_kept_max)
     quick = fake(name, SAYS)
     for _ in range(6):
         quick.respond(request(name))
-    assert len(decided) == 2
+    assert len(decided) == times
 
 
 def test_another_script_is_heeded():
@@ -173,7 +175,7 @@ def test_between_windows_nothing_is_decided_anew(decided):
     for at_s in (0, 1, 2, 3, 4, 12, 13, 14):
         openai.clock.time_s = at_s
         openai.respond(request("openai"))
-    assert len(decided) == 2 + 3
+    assert len(decided) == 1 + 3
 
 
 def test_time_that_begins_anew_brings_its_windows_back():
