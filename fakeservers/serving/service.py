@@ -23,6 +23,7 @@ class Service:
     def __init__(self, fake: Fake) -> None:
         self.fake = fake
         self._date = (0, "")
+        self._round_s: float | None = None
 
     def answer(
         self, http: HttpRequest, connection: Connection, *, too_large: bool = False
@@ -41,6 +42,18 @@ class Service:
                 return None
             answer.body = rest
         return Delivery(self, answer, exchange, connection)
+
+    def arrival(self, started_s: float) -> float:
+        """When a request came that was begun with at `started_s`. Those that the loop reads in one
+        round were all there when it read the first: that they had to wait for one another adds
+        nothing to the times that are asked for."""
+        if self._round_s is None:
+            self._round_s = started_s
+            asyncio.get_running_loop().call_soon(self._end_round)
+        return self._round_s
+
+    def _end_round(self) -> None:
+        self._round_s = None
 
     def _http_date(self) -> str:
         second = int(self.fake.clock.wall())
@@ -72,7 +85,9 @@ class Delivery:
         self._connection = connection
         self.exchange = exchange
         self._turn: Turn | None = None
+        self._begun_s = exchange.started_s
         if exchange.timing is not None:
+            self._begun_s = service.arrival(exchange.started_s)
             self._turn = self._fake.load.enter(exchange.timing.pace)
 
     @property
@@ -83,7 +98,7 @@ class Delivery:
 
     async def run(self) -> None:
         clock = self._fake.clock
-        begun_s = self.exchange.started_s
+        begun_s = self._begun_s
         if self._turn is not None and await self._turn.comes():
             begun_s = clock.now()
         await in_time(self._answer, self.exchange, self._connection, clock, begun_s)
