@@ -1,20 +1,14 @@
-"""What pytest loads in every run: options, markers, fixtures, hooks.
+"""What pytest loads in every run: options, markers, fixtures, and the few hooks that a suite
+without fakes passes through.
 
-Imports the standard library and pytest only; the fakes are imported when a test asks for them.
+Imports the standard library and pytest only; the fakes, and the hooks around each test (`hooks`),
+are imported when a test asks for them.
 """
-
-from collections.abc import Generator
 
 import pytest
 
-from .determinism import compare, rehearse
 from .fixtures import *  # noqa: F403 - pytest finds fixtures by their names in here
-from .markers import REGISTERED
-from .report import add_traffic, add_usage, write_spent, write_summary, write_traffic
-from .settings import SETTINGS, add_options, settings_of
-from .stash import BODY_ENDED, FAKES, GUARD, METER
-from .tracing import say_only, show_users_lines
-from .virtual import check_loops, run_in_world, use_world
+from .registered import MARKERS, NAMED_LIKE_OURS, add_options, is_anything_said
 
 pytest.register_assert_rewrite("pytest_llmsim.assertions")
 
@@ -24,9 +18,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for marker in REGISTERED:
+    for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    config.stash[SETTINGS] = settings_of(config)
+    if is_anything_said(config):
+        from .settings import merge
+
+        merge(config)
+    if config.getoption("llmsim_check_determinism"):
+        from .determinism import Rehearsals
+
+        config.pluginmanager.register(Rehearsals())
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,63 +35,34 @@ def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> None:
     if collector.istestfunction(obj, name):
-        use_world(collector, obj)
+        own = getattr(obj, "pytestmark", [])
+        marks = [*(own if isinstance(own, list) else [own]), *collector.iter_markers()]
+        if any(mark.name.startswith(NAMED_LIKE_OURS) for mark in marks):
+            from .virtual import use_world
 
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    rehearse(item)
-    return (yield)
+            use_world(collector, obj, marks)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
-    return run_in_world(pyfuncitem)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    if call.excinfo is not None:
+        from .tracing import show_users_lines
 
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    check_loops(item)
-    item.stash[BODY_ENDED] = False
-    try:
-        result = yield
-    finally:
-        item.stash[BODY_ENDED] = True
-        if (meter := item.stash.get(METER, None)) is not None and meter.stopped:
-            item.session.shouldstop = "LLMSIM_MAX_USD is used up"
-    if found := _problems(item):
-        pytest.fail("\n\n".join(found), pytrace=False)
-    compare(item)
-    return result
-
-
-def _problems(item: pytest.Item) -> list[str]:
-    """What did not go as scripted, and who was about to go past the fakes."""
-    servers, guard = item.stash.get(FAKES, None), item.stash.get(GUARD, None)
-    blocked = guard.blocked if guard is not None else []
-    meter = item.stash.get(METER, None)
-    stopped = [meter.stopped] if meter is not None and meter.stopped else []
-    return [*stopped, *dict.fromkeys(blocked), *(servers.problems() if servers is not None else [])]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    show_users_lines(item, call)
-    report = yield
-    say_only(item, call, report)
-    if report.when == "call":
-        add_traffic(item, report)
-        if item.stash.get(BODY_ENDED, False):
-            add_usage(item, report)
-    return report
+        show_users_lines(item, call)
 
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
-    settings = terminalreporter.config.stash[SETTINGS]
-    if settings.traffic:
+    config = terminalreporter.config
+    reports = [one for every in terminalreporter.stats.values() for one in every]
+    if config.getoption("llmsim_traffic"):
+        from .report import write_traffic
+
         write_traffic(terminalreporter)
-    if settings.report:
+    if config.getoption("llmsim_report"):
+        from .report import write_summary
+
         write_summary(terminalreporter)
-    write_spent(terminalreporter)
+    if any(hasattr(report, "llmsim_real") for report in reports):
+        from .report import write_spent
+
+        write_spent(terminalreporter)

@@ -18,7 +18,8 @@ from .certificates import Certificates
 from .clock import FakesClock, LeapingClock, WorldClock
 from .guard import Guard
 from .markers import apply_markers
-from .settings import BUILT_IN, PROVIDERS, Settings, marked
+from .registered import PROVIDERS
+from .settings import BUILT_IN, Settings, marked
 from .stash import CLOCK, FAKES, GUARD, METER, SPENT
 from .virtual import is_virtual
 
