@@ -4,6 +4,7 @@ An option beats the ini file, the ini file beats the environment, that beats the
 a test's markers beat them all. What must not be here: what any setting does.
 """
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,17 +18,21 @@ from .words import check_keywords, did_you_mean
 __all__ = [
     "BUILT_IN",
     "KEYS",
+    "MARKED",
     "PROVIDERS",
     "SETTINGS",
     "Key",
     "Mode",
+    "Record",
     "Settings",
     "add_options",
+    "is_option_or_variable",
     "marked",
     "settings_of",
 ]
 
-Mode = Literal["fake", "mock", "real"]
+Mode = Literal["fake", "mock", "real", "record", "replay"]
+Record = Literal["none", "once", "new", "all"]
 PROVIDERS = ("claude", "openai", "gemini", "ollama")
 BUILT_IN = "built-in"
 MARKED = "a marker"
@@ -56,6 +61,10 @@ class Settings:
     block_network: bool = True
     stable_urls: bool = False
     max_usd: Decimal | None = None
+    record: Record = "none"
+    recordings: str = "recordings"
+    time_scale: float = 0.0
+    drift: Literal["warn", "error", "off"] = "warn"
     traffic: bool = False
     report: bool = False
     check_determinism: bool = False
@@ -64,6 +73,16 @@ class Settings:
     def mode_of(self, provider: str) -> Mode:
         """A provider's own mode, else that of all."""
         return cast(Mode, getattr(self, provider, None) or self.mode)
+
+    def record_of(self, provider: str) -> Record:
+        """What a provider's recording asks for: in mode `record` what is new, if nothing else is
+        said."""
+        asks = self.mode_of(provider) == "record" and self.record == "none"
+        return "new" if asks else self.record
+
+    def why_mode(self, provider: str) -> str:
+        """Where a provider's mode was said."""
+        return self.why("mode" if getattr(self, provider) is None else provider)
 
     def why(self, name: str) -> str:
         """Where a setting was said."""
@@ -115,6 +134,21 @@ def usd(name: str, value: object) -> Decimal | None:
         ) from None
 
 
+def scale(name: str, value: object) -> float:
+    """How much of a time passes: 0 none, 1 all of it."""
+    try:
+        if isinstance(value, bool) or not 0 <= (factor := float(str(value))) < math.inf:
+            raise ValueError
+        return factor
+    except ValueError:
+        raise pytest.UsageError(f"llmsim: {name} is a number from 0, not {value!r}.") from None
+
+
+def text(name: str, value: object) -> str:
+    """Any text."""
+    return str(value)
+
+
 def one_of(*allowed: str) -> Read:
     """One of the allowed words."""
 
@@ -149,7 +183,7 @@ class Key:
     """Whether the marker `llmsim` says it."""
 
 
-MODE = one_of("fake", "mock", "real")
+MODE = one_of("fake", "mock", "real", "record", "replay")
 
 KEYS: Mapping[str, Key] = {
     "scenario": Key(
@@ -176,7 +210,8 @@ KEYS: Mapping[str, Key] = {
     "mode": Key(
         read=MODE,
         marker=True,
-        help="Who answers: fake (the default), real, or mock (the router's own clients).",
+        help="Who answers: fake (the default), real, mock (the router's own clients), replay "
+        "(what was recorded), or record (that too, and the real ones what is missing).",
     ),
     "block_network": Key(
         read=yes_or_no,
@@ -201,7 +236,7 @@ KEYS: Mapping[str, Key] = {
         help="Whether scripted replies that no model gives are refused: error (default) or allow.",
     ),
     **{
-        name: Key(read=MODE, help=f"Who answers for {name}: fake, real or mock; as mode if unset.")
+        name: Key(read=MODE, help=f"Who answers for {name}: as mode, which it is if unset.")
         for name in PROVIDERS
     },
     "stable_urls": Key(
@@ -210,6 +245,26 @@ KEYS: Mapping[str, Key] = {
     ),
     "max_usd": Key(
         read=usd, help="The most that real providers may cost in this run, in US dollars."
+    ),
+    "record": Key(
+        read=one_of("none", "once", "new", "all"),
+        help="What recordings ask the real services for: none (the default in mode replay), once "
+        "(all of a test that has no recording), new (what is not recorded, the default in mode "
+        "record), all (everything anew).",
+    ),
+    "recordings": Key(
+        read=text, help="The folder of recordings, beside each test's module (recordings)."
+    ),
+    "time_scale": Key(
+        read=scale,
+        marker=True,
+        help="How long recorded answers take: 0 no time (the default), 1 as long as they took.",
+    ),
+    "drift": Key(
+        read=one_of("warn", "error", "off"),
+        marker=True,
+        help="What becomes of recorded answers that have another shape than the fakes' own: warn "
+        "at the end (the default), error or off.",
     ),
     "traffic": Key(
         read=yes_or_no,
@@ -282,3 +337,8 @@ def _said(config: pytest.Config, name: str, environ: Mapping[str, str]) -> tuple
     if value := environ.get(variable):
         return variable, value
     return None
+
+
+def is_option_or_variable(said: str) -> bool:
+    """Whether a setting was said in a way that an option beats."""
+    return said.startswith(("--", "LLMSIM_"))

@@ -18,8 +18,9 @@ from .certificates import Certificates
 from .clock import FakesClock, LeapingClock, WorldClock
 from .guard import Guard
 from .markers import apply_markers
+from .recorded import end_recording, recording_of, resolved
 from .settings import BUILT_IN, PROVIDERS, Settings, marked
-from .stash import CLOCK, FAKES, GUARD, METER, SPENT
+from .stash import BODY_PASSED, CLOCK, FAKES, GUARD, METER, SPENT
 from .virtual import is_virtual
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 try:
     from fakeservers import FakeServers, ScriptError, ServerThread, load_scenario, simulate
 
-    from .switching import check_switched, pointed, real_urls, stand_ins
+    from .switching import ASKED, check_switched, pointed, real_urls, stand_ins
 except ImportError as problem:
     SHADOWED: str | None = str(problem)
 else:
@@ -60,17 +61,18 @@ class Stage:
     def play(self, item: pytest.Item) -> Iterator["FakeServers"]:
         """Fakes for one test, with its markers applied and the environment pointing at them."""
         settings = replace(marked(item, self._settings), virtual=is_virtual(item))
+        settings = resolved(item, settings)
         check_switched(item, settings)
-        servers, clock = self._made(item, settings)
+        meter = self._metering(item, settings)
+        servers, clock = self._made(item, settings, meter)
         try:
             _set(servers, settings)
             apply_markers(item, servers)
-            meter = self._metering(item, servers, settings)
             stand_ins(servers, settings, meter)
             item.stash[FAKES], item.stash[CLOCK] = servers, clock
             with ExitStack() as entered:
                 entered.enter_context(pointed(servers, settings))
-                fakes = tuple(p for p in PROVIDERS if settings.mode_of(p) != "real")
+                fakes = tuple(p for p in PROVIDERS if settings.mode_of(p) not in ASKED)
                 if fakes == PROVIDERS:
                     entered.enter_context(self._certificates.read_late())
                 if settings.block_network and not settings.virtual:
@@ -78,6 +80,7 @@ class Stage:
                     item.stash[GUARD] = guard
                 yield servers
         finally:
+            end_recording(servers, passed=item.stash.get(BODY_PASSED, False))
             if settings.virtual or settings.stable_urls:
                 servers.stop()
             else:
@@ -90,25 +93,33 @@ class Stage:
             servers.stop()
         self._thread.stop()
 
-    def _made(self, item: pytest.Item, settings: Settings) -> tuple["FakeServers", FakesClock]:
+    def _made(
+        self, item: pytest.Item, settings: Settings, meter: "Meter | None"
+    ) -> tuple["FakeServers", FakesClock]:
         scenario = self._scenario(item, settings)
+        reals = real_urls(settings)
+        upstreams = {name: meter.url(name) for name in reals} if meter is not None else {}
+        recording = recording_of(item, settings, upstreams, reals)
         if settings.virtual:
-            world = simulate(settings.seed, scenario=scenario).start()
+            world = simulate(settings.seed, scenario=scenario, recording=recording).start()
             return world, WorldClock(world)
         clock = LeapingClock()
         servers = FakeServers(
-            settings.seed, scenario=scenario, thread=self._thread, clock=clock, ports=self._ports
+            settings.seed,
+            scenario=scenario,
+            thread=self._thread,
+            clock=clock,
+            ports=self._ports,
+            recording=recording,
         ).start()
         if settings.stable_urls and not self._ports:
             self._ports = {name: _port(fake.url) for name, fake in servers.providers.items()}
         return servers, clock
 
-    def _metering(
-        self, item: pytest.Item, servers: "FakeServers", settings: Settings
-    ) -> "Meter | None":
+    def _metering(self, item: pytest.Item, settings: Settings) -> "Meter | None":
         """The meter of real calls, begun with the first test that may make one. Workers of a run
         share its cap evenly."""
-        targets = real_urls(servers, settings)
+        targets = real_urls(settings)
         if not targets:
             return None
         if self._meter is None:

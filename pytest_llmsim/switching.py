@@ -14,6 +14,7 @@ import pytest
 
 from fakeservers import FakeProvider
 from fakeservers.environment import pointed_at
+from fakeservers.wire.registry import installed
 
 from .markers import scripted_by_markers
 from .settings import PROVIDERS, Settings
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from .metering import Meter
 
-__all__ = ["REAL_URLS", "check_switched", "pointed", "real_url", "real_urls", "stand_ins"]
+__all__ = ["ASKED", "REAL_URLS", "check_switched", "pointed", "real_url", "real_urls", "stand_ins"]
 
 REAL_URLS: Mapping[str, str] = {
     "claude": "https://api.anthropic.com",
@@ -40,6 +41,12 @@ SCRIPTED = "llmsim: {provider} is {mode} in this run ({why}), and this test scri
 LOOKED_AT = (
     "llmsim: {provider} is {mode} in this run ({why}), and this test looks into its fake: {how}"
 )
+ASKED = ("real", "record")
+"""The modes in which the real service is asked, and the program keeps its own keys."""
+
+TOLD = {"record": "real", "replay": "fake"}
+"""What programs are told that know nothing of recordings."""
+
 MODES = {"real": "real", "mock": "a mock"}
 """The modes in which a fake is asked nothing, in words."""
 
@@ -55,7 +62,7 @@ def check_switched(item: pytest.Item, settings: Settings) -> None:
             named = " and ".join(mark.args) or "some provider"
             variable = f"LLMSIM_{mark.args[0].upper()}" if len(mark.args) == 1 else "LLMSIM_MODE"
             pytest.skip(f"llmsim: this test is for the real {named}: run with {variable}=real")
-    if settings.virtual and any(settings.mode_of(name) == "real" for name in PROVIDERS):
+    if settings.virtual and any(settings.mode_of(name) in ASKED for name in PROVIDERS):
         pytest.skip("llmsim: this test lives in virtual time, in which nobody real answers")
     for name, marker in scripted_by_markers(item):
         if name in PROVIDERS and settings.mode_of(name) in MODES:
@@ -118,26 +125,27 @@ class Absent(FakeProvider):
 
 @contextmanager
 def pointed(servers: "FakeServers", settings: Settings) -> Iterator[None]:
-    """Point the SDKs at the fakes, and at the meter, with their own keys, where it is real."""
+    """Point the SDKs at the fakes; with their own keys where the real service is asked, and at
+    the meter where there is no fake in between."""
     fakes = {
         fake.provider: servers[name].url
         for name, fake in servers._fakes.items()
-        if settings.mode_of(name) != "real"
+        if settings.mode_of(name) not in ASKED
     }
     real = {
         fake.provider: servers[name].url
         for name, fake in servers._fakes.items()
-        if settings.mode_of(name) == "real"
+        if settings.mode_of(name) in ASKED
     }
     with ExitStack() as entered:
         entered.enter_context(pointed_at(fakes))
         patch = entered.enter_context(pytest.MonkeyPatch.context())
         # Programs that read the mode, as the router does, are told who answers.
-        patch.setenv("LLMSIM_MODE", settings.mode)
+        patch.setenv("LLMSIM_MODE", TOLD.get(settings.mode, settings.mode))
         for name in PROVIDERS:
-            own = f"LLMSIM_{name.upper()}"
-            if settings.mode_of(name) != settings.mode:
-                patch.setenv(own, settings.mode_of(name))
+            own, mode = f"LLMSIM_{name.upper()}", settings.mode_of(name)
+            if mode != settings.mode:
+                patch.setenv(own, TOLD.get(mode, mode))
             else:
                 patch.delenv(own, raising=False)
         for provider, url in real.items():
@@ -148,12 +156,12 @@ def pointed(servers: "FakeServers", settings: Settings) -> Iterator[None]:
         yield
 
 
-def real_urls(servers: "FakeServers", settings: Settings) -> Mapping[str, str]:
-    """The addresses of the providers that are real."""
+def real_urls(settings: Settings) -> Mapping[str, str]:
+    """The addresses of the real services that are asked."""
     return {
-        name: real_url(fake.provider)
-        for name, fake in servers._fakes.items()
-        if settings.mode_of(name) == "real"
+        provider.name: real_url(provider)
+        for provider in installed()
+        if provider.name in PROVIDERS and settings.mode_of(provider.name) in ASKED
     }
 
 

@@ -1,0 +1,118 @@
+"""What never reaches a recording: credentials, cookies, who the account is, and whatever in a body
+looks like one of these.
+
+Of a request's headers nothing is kept; of an answer's those that clients act on, by name. Bodies
+are searched for the credentials of the request itself, for the known forms of keys, and for
+values of fields that are named like secrets.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from ..evidence.journal import REDACTED
+from ..wire.base import Headers, HttpRequest, Provider
+from .exchanges import Piece
+
+__all__ = ["clean", "clean_pieces", "clean_query", "credentials", "kept_headers"]
+
+MARK = REDACTED.encode()
+
+CREDENTIAL_CHARS_MIN = 8
+"""A shorter credential is no secret, and would be found in ordinary words."""
+
+KEPT_HEADERS = re.compile(
+    r"content-type|content-encoding|content-disposition|location|retry-after(?:-ms)?"
+    r"|x-should-retry|(?:x-)?request-id|x-goog-upload-.*|openai-(?:model|processing-ms|version)"
+    r"|x-ratelimit-.*|anthropic-(?:ratelimit-.*|priority-.*)"
+)
+"""What SDKs read, and what programs read through them. Cookies, and the names of organisations,
+projects and of the machines in between, are not among these."""
+
+_SECRET = "|".join(
+    (
+        r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}",  # Claude, OpenAI
+        r"(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{30,}",  # Google
+        r"(?<![A-Za-z0-9])AQ\.[A-Za-z0-9_-]{20,}",
+        r"(?<![A-Za-z0-9])ya29\.[A-Za-z0-9_.-]{20,}",
+        r"(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{20,}",  # GitHub
+        r"(?<![A-Za-z0-9])github_pat_[A-Za-z0-9_]{20,}",
+        r"(?<![A-Za-z0-9])xox[abeprs]-[A-Za-z0-9-]{10,}",  # Slack
+        r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])",  # AWS
+        r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{20,}",
+        r"(?<![A-Za-z0-9])(?:org-|proj_)[A-Za-z0-9]{16,}",  # organisations and projects of OpenAI
+        r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+",  # JSON web tokens
+        r"(?<=Bearer )[A-Za-z0-9._~+/=-]{16,}",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----",
+    )
+)
+_NAMES = (
+    "access_token|api[_-]?key|authorization|client_secret|cookie|id_token|password|passwd"
+    "|private_key|refresh_token|secret|session_token|x-api-key"
+)
+_FIELD = rf"""(?i:\\?"(?:{_NAMES})\\?"\s*:\s*\\?")(?P<value>[^"\\]+)"""
+"""A field of JSON, also of JSON inside a text of JSON."""
+
+_PATTERN = re.compile(f"{_SECRET}|{_FIELD}".encode(), re.S)
+
+
+def credentials(http: HttpRequest, provider: Provider) -> tuple[bytes, ...]:
+    """The credentials that a request brings: with and without a scheme such as `Bearer`."""
+    given = [v for n, v in (*http.headers.items(), *http.query.items()) if n in provider.secrets]
+    bare = (value.rpartition(" ")[2] for value in given)
+    long = {v for v in (*given, *bare) if len(v) >= CREDENTIAL_CHARS_MIN and v != REDACTED}
+    return tuple(value.encode() for value in sorted(long, key=len, reverse=True))
+
+
+def clean_query(query: Mapping[str, str], provider: Provider) -> dict[str, str]:
+    """The query without its credentials."""
+    return {name: value for name, value in query.items() if name not in provider.secrets}
+
+
+def kept_headers(headers: Headers, known: Collection[bytes]) -> Headers:
+    """Of an answer's headers those that are recorded, each clean."""
+    return tuple(
+        (name.lower(), clean(value.encode(), known).decode())
+        for name, value in headers
+        if KEPT_HEADERS.fullmatch(name.lower())
+    )
+
+
+def clean(data: bytes, known: Collection[bytes]) -> bytes:
+    """The data with a mark in the place of what is secret; `known` is secret in any case."""
+    return b"".join(p.data for p in clean_pieces((Piece(0.0, data),), known))
+
+
+def clean_pieces(pieces: Sequence[Piece], known: Collection[bytes]) -> tuple[Piece, ...]:
+    """The same for a body in pieces, in which a secret may begin in one and end in another."""
+    whole = b"".join(piece.data for piece in pieces)
+    spans = list(_spans(whole, known))
+    if not spans:
+        return tuple(pieces)
+    cleaned: list[Piece] = []
+    begins = 0
+    for piece in pieces:
+        ends = begins + len(piece.data)
+        kept, at = [], begins
+        for start, stop in spans:
+            if stop <= begins or start >= ends:
+                continue
+            kept.append(whole[at : max(at, start)])
+            if start >= begins:
+                kept.append(MARK)
+            at = min(stop, ends)
+        kept.append(whole[at:ends])
+        cleaned.append(Piece(piece.at_s, b"".join(kept)))
+        begins = ends
+    return tuple(cleaned)
+
+
+def _spans(whole: bytes, known: Collection[bytes]) -> Iterator[tuple[int, int]]:
+    """Where secrets stand, in order and apart from each other."""
+    found = [match.span("value" if match["value"] else 0) for match in _PATTERN.finditer(whole)]
+    for secret in known:
+        found += [match.span() for match in re.finditer(re.escape(secret), whole)]
+    last = 0
+    for start, stop in sorted(span for span in found if whole[slice(*span)] != MARK):
+        if stop > last:
+            yield max(start, last), stop
+            last = stop

@@ -1,0 +1,110 @@
+"""What a real answer says that it used, as the bill counts it.
+
+Read apart from the fakes' own wire, which only writes: what comes from a real service must be
+understood even where the fakes know no such endpoint.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ..canonical import Usage
+
+__all__ = ["usage_of"]
+
+
+def usage_of(provider: str, status: int, body: bytes) -> Usage | None:
+    """The usage of an answer, whole or streamed; None for an error, and where it tells none."""
+    read = _READ.get(provider)
+    if read is None or status >= 400:
+        return None
+    return read(list(_objects(body)))
+
+
+def _claude(told: list[dict[str, Any]]) -> Usage | None:
+    """The numbers of `message_start`, replaced by those of `message_delta`."""
+    usage: dict[str, Any] = {}
+    for one in told:
+        message = _table(one, "message") or one
+        usage |= {k: v for k, v in _table(message, "usage").items() if v is not None}
+    if not usage:
+        return None
+    read, written = _n(usage, "cache_read_input_tokens"), _n(usage, "cache_creation_input_tokens")
+    return Usage(
+        input_tokens=_n(usage, "input_tokens") + read + written,
+        output_tokens=_n(usage, "output_tokens"),
+        cached_tokens=read,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=_n(_table(usage, "cache_creation"), "ephemeral_1h_input_tokens"),
+    )
+
+
+def _openai(told: list[dict[str, Any]]) -> Usage | None:
+    """The last usage: of a completion, of its last chunk, of `response.completed`."""
+    found = None
+    for one in told:
+        if usage := _table(_table(one, "response") or one, "usage"):
+            asked = _table(usage, "prompt_tokens_details") or _table(usage, "input_tokens_details")
+            said = _table(usage, "completion_tokens_details")
+            said = said or _table(usage, "output_tokens_details")
+            found = Usage(
+                input_tokens=_n(usage, "prompt_tokens", "input_tokens"),
+                output_tokens=_n(usage, "completion_tokens", "output_tokens"),
+                cached_tokens=_n(asked, "cached_tokens"),
+                reasoning_tokens=_n(said, "reasoning_tokens"),
+            )
+    return found
+
+
+def _gemini(told: list[dict[str, Any]]) -> Usage | None:
+    """The last usageMetadata; what tools were used for is read too, thoughts are written."""
+    found = None
+    for one in told:
+        if usage := _table(one, "usageMetadata"):
+            thoughts = _n(usage, "thoughtsTokenCount")
+            found = Usage(
+                input_tokens=_n(usage, "promptTokenCount") + _n(usage, "toolUsePromptTokenCount"),
+                output_tokens=_n(usage, "candidatesTokenCount") + thoughts,
+                cached_tokens=_n(usage, "cachedContentTokenCount"),
+                reasoning_tokens=thoughts,
+            )
+    return found
+
+
+def _ollama(told: list[dict[str, Any]]) -> Usage | None:
+    """The counts of the last object, which is done."""
+    last = told[-1] if told else {}
+    if "prompt_eval_count" not in last and "eval_count" not in last:
+        return None
+    return Usage(input_tokens=_n(last, "prompt_eval_count"), output_tokens=_n(last, "eval_count"))
+
+
+_READ = {"claude": _claude, "openai": _openai, "gemini": _gemini, "ollama": _ollama}
+
+
+def _table(value: dict[str, Any], key: str) -> dict[str, Any]:
+    found = value.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _n(table: dict[str, Any], *names: str) -> int:
+    """The first of these that is a number."""
+    found = (table.get(name) for name in names)
+    return next((value for value in found if isinstance(value, int)), 0)
+
+
+def _objects(body: bytes) -> Iterator[dict[str, Any]]:
+    """The JSON objects of an answer: the whole of it, a list's, or one a line of a stream."""
+    try:
+        whole = json.loads(body)
+    except ValueError:
+        for line in body.splitlines():
+            try:
+                one = json.loads(line.removeprefix(b"data:"))
+            except ValueError:
+                continue
+            if isinstance(one, dict):
+                yield one
+        return
+    every = whole if isinstance(whole, list) else [whole]
+    yield from (one for one in every if isinstance(one, dict))
