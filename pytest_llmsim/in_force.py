@@ -49,9 +49,10 @@ class _Asked:
 
 def in_force(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     """The lines that `llmsim env` prints."""
+    from fakeservers.environment import real_url
     from fakeservers.wire.registry import installed
 
-    from .switching import ASKED, real_url
+    from .switching import ASKED
 
     yield "who answers"
     for provider in installed():

@@ -5,7 +5,6 @@ nothing, what would script it, or look into it, skips the test and says why. Wha
 how a mode is chosen (`settings`), and what real calls cost (`metering`).
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Never
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Never
 import pytest
 
 from fakeservers import FakeProvider
-from fakeservers.environment import pointed_at
+from fakeservers.environment import pointed_at, real_url, url_variables
 from fakeservers.wire.registry import installed
 
 from .markers import scripted_by_markers
@@ -23,19 +22,10 @@ from .words import check_keywords, check_providers
 if TYPE_CHECKING:
     from fakeservers import FakeServers
     from fakeservers.serving.exchange import Fake
-    from fakeservers.wire.base import Provider
 
     from .metering import Meter
 
-__all__ = ["ASKED", "REAL_URLS", "check_switched", "pointed", "real_url", "real_urls", "stand_ins"]
-
-REAL_URLS: Mapping[str, str] = {
-    "claude": "https://api.anthropic.com",
-    "openai": "https://api.openai.com/v1",
-    "gemini": "https://generativelanguage.googleapis.com",
-    "ollama": "http://127.0.0.1:11434",
-}
-"""Where the SDKs go when no variable says otherwise."""
+__all__ = ["ASKED", "check_switched", "pointed", "real_urls", "stand_ins"]
 
 SCRIPTED = "llmsim: {provider} is {mode} in this run ({why}), and this test scripts it: {how}"
 LOOKED_AT = (
@@ -149,7 +139,7 @@ def pointed(servers: "FakeServers", settings: Settings) -> Iterator[None]:
             else:
                 patch.delenv(own, raising=False)
         for provider, url in real.items():
-            for name in _url_variables(provider):
+            for name in url_variables(provider):
                 patch.setenv(name, url)
             if provider.attach is not None:
                 entered.enter_context(provider.attach(url))
@@ -163,19 +153,6 @@ def real_urls(settings: Settings) -> Mapping[str, str]:
         for provider in installed()
         if provider.name in PROVIDERS and settings.mode_of(provider.name) in ASKED
     }
-
-
-def real_url(provider: "Provider", environ: Mapping[str, str] = os.environ) -> str:
-    """The address of the real service: the environment's, else the one that the SDK knows."""
-    said = (url for name in _url_variables(provider) if (url := environ.get(name)))
-    url = next(said, REAL_URLS.get(provider.name, ""))
-    return url if "://" in url else f"http://{url}"
-
-
-def _url_variables(provider: "Provider") -> list[str]:
-    """The variables of an SDK that take its base URL."""
-    probe = "http://probe"
-    return [name for name, value in provider.env(probe).items() if value == probe]
 
 
 def _told(text: str, provider: str, settings: Settings, how: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import tomli_w
 
-__all__ = ["BODY_KEYS", "compact", "in_toml", "read_body", "written_body"]
+__all__ = ["BODY_KEYS", "compact", "in_line", "in_toml", "read_body", "written_body"]
 
 BODY_KEYS = ("json", "text", "base64")
 BASE64_LINE = 76
@@ -58,6 +58,11 @@ def in_toml(text: str) -> str:
     """A text in TOML, over several lines where it has them."""
     if "\n" in text and "'''" not in text and not text.endswith("'") and _LITERAL.fullmatch(text):
         return f"'''\n{text}'''"
+    return in_line(text)
+
+
+def in_line(text: str) -> str:
+    """A text in TOML, in one line."""
     return tomli_w.dumps({"x": text}).removeprefix("x = ").rstrip("\n")
 
 

@@ -14,7 +14,7 @@ __all__ = ["Drift", "drift_of"]
 COMPARED_ERRORS = frozenset({400, 404, 413, 422})
 """Errors that a request brings upon itself; others depend on accounts and on the moment."""
 
-STAND_IN = "Bearer llmsim-drift-key"
+STAND_IN = "llmsim-drift-key"
 FOUND_MAX = 20
 
 
@@ -78,7 +78,8 @@ def _differences(recorded: Recorded, headers: Mapping[str, str], fake: Fake) -> 
 
 def _admitted(headers: Mapping[str, str], fake: Fake) -> dict[str, str]:
     """The headers of a request, with a stand-in for the credentials that nobody kept."""
-    return {
-        name: STAND_IN if name in fake.provider.secrets else value
-        for name, value in headers.items()
+    stand_ins = {
+        name: f"Bearer {STAND_IN}" if name == "authorization" else STAND_IN
+        for name in fake.provider.secrets
     }
+    return {name: stand_ins.get(name, value) for name, value in headers.items()}

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import ScriptError
 from ..wire.base import HttpRequest
-from .bodies import BODY_KEYS, in_toml, read_body, written_body
+from .bodies import BODY_KEYS, in_line, in_toml, read_body, written_body
 from .exchanges import Piece, Recorded
 
 __all__ = ["dump", "load", "save"]
@@ -65,10 +65,10 @@ def _written(each: Recorded) -> Iterator[str]:
     asked = each.asked
     yield ""
     yield TABLE
-    yield f"provider = {in_toml(each.provider)}"
+    yield f"provider = {in_line(each.provider)}"
     yield "[exchange.request]"
-    yield f"method = {in_toml(asked.method)}"
-    yield f"path = {in_toml(asked.path)}"
+    yield f"method = {in_line(asked.method)}"
+    yield f"path = {in_line(asked.path)}"
     if asked.query:
         yield f"query = {_inline(asked.query)}"
     if asked.body:
@@ -87,7 +87,7 @@ def _written(each: Recorded) -> Iterator[str]:
             yield _line(*written_body(body))
     if each.headers:
         yield "[exchange.answer.headers]"
-        yield from (f"{in_toml(name)} = {in_toml(value)}" for name, value in each.headers)
+        yield from (f"{in_line(name)} = {in_line(value)}" for name, value in each.headers)
 
 
 def _line(key: str, text: str) -> str:
@@ -95,7 +95,7 @@ def _line(key: str, text: str) -> str:
 
 
 def _inline(table: Mapping[str, str]) -> str:
-    inner = ", ".join(f"{in_toml(key)} = {in_toml(value)}" for key, value in table.items())
+    inner = ", ".join(f"{in_line(key)} = {in_line(value)}" for key, value in table.items())
     return f"{{ {inner} }}"
 
 

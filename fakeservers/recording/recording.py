@@ -69,7 +69,9 @@ class Recording:
         self._record = record
         self._exists = exists
         self._check()
-        self._left = [each for each in stored if self._records(each.provider) != "all"]
+        kept = (each for each in stored if self._records(each.provider) != "all")
+        self._left = [(key_of(each.asked), each) for each in kept]
+        """What has answered nothing yet."""
         self._replaced = len(stored) - len(self._left)
         self._met: dict[int, Recorded] = {}
         """What answered, by the order in which it was asked for."""
@@ -127,9 +129,10 @@ class Recording:
 
     def _found(self, provider: str, key: Key) -> Recorded | None:
         """The first exchange left that answers, taken from those that are left."""
-        for number, each in enumerate(self._left):
-            if each.provider == provider and key_of(each.asked) == key:
-                return self._left.pop(number)
+        for number, (known, each) in enumerate(self._left):
+            if each.provider == provider and known == key:
+                del self._left[number]
+                return each
         return None
 
     def _keep(self, order: int) -> Callable[[Recorded], None]:
@@ -173,7 +176,10 @@ class Recording:
 
     @property
     def _all(self) -> list[Recorded]:
-        return [*(self._met[order] for order in sorted(self._met)), *self._left]
+        return [
+            *(self._met[order] for order in sorted(self._met)),
+            *(each for _, each in self._left),
+        ]
 
     def save(self) -> None:
         """Write what was answered, in the order in which it was asked for, then what is left."""
@@ -184,7 +190,7 @@ class Recording:
         ask for any more is taken out of what is being recorded."""
         kept = self._left
         if whole:
-            kept = [each for each in kept if self._records(each.provider) == "none"]
+            kept = [left for left in kept if self._records(left[1].provider) == "none"]
         dropped = len(self._left) - len(kept) + self._replaced
         self._left = kept
         if self._all and (self._added or dropped):
@@ -196,7 +202,7 @@ class Recording:
         """What is wrong with a provider's exchanges that no request met, in words."""
         if self._records(provider) != "none":
             return []
-        left = [each for each in self._left if each.provider == provider]
+        left = [each for _, each in self._left if each.provider == provider]
         return [explain_unasked(provider, left, self.again)] if left else []
 
     def drift(self, fakes: Mapping[str, Fake]) -> tuple[Drift, ...]:

@@ -6,6 +6,7 @@ recording can be read; one that comes compressed all the same is passed on as it
 with gzip and deflate undone. The only module here that opens a connection.
 """
 
+import asyncio
 import ssl
 import zlib
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
 from ..errors import StartError
-from ..evidence.journal import Exchange
+from ..evidence.journal import Exchange, Outcome
 from ..serving.connection import Connection
 from ..serving.exchange import Fake
 from ..serving.receiving import Query
@@ -102,6 +103,7 @@ class Relayed(Answering):
         self._http = http
         self._upstream = upstream
         self._keep = keep
+        self._has_ended = False
 
     async def run(self) -> None:
         try:
@@ -141,31 +143,38 @@ class Relayed(Answering):
         import httpx2
 
         exchange, connection, clock = self.exchange, self.connection, self.fake.clock
-        length = answer.headers.get("content-length")
+        told = answer.headers.get("content-length")
+        length = int(told) if told is not None else None
         taken = _Taken(answer.headers.get("content-encoding", ""))
-        exchange.status, exchange.streamed = answer.status_code, length is None
-        connection.start(
-            answer.status_code, self._told(answer), int(length) if length is not None else None
-        )
+        exchange.status, exchange.streamed = answer.status_code, _is_streamed(answer.headers)
+        connection.start(answer.status_code, self._told(answer), length)
         exchange.begun = True
         connection.write(b"")
-        whole = False
         try:
             async for data in answer.aiter_raw():
                 taken.take(clock.now() - exchange.started_s, data)
+                if taken.passed_bytes == length:
+                    self._ends(answer, taken, "complete")
                 connection.write(data)
                 await connection.drained()
-            whole = True
+            self._ends(answer, taken, "complete")
+            connection.finish()
         except httpx2.HTTPError:
-            exchange.ends("cut", clock.now(), connection.sent_bytes)
+            self._ends(answer, taken, "cut")
             connection.close()
-        finally:
-            # A client that leaves in the middle is answered likewise again.
-            if NO_ANSWER not in answer.headers:
-                self._record(answer, taken, cut=not whole)
-            if whole:
-                exchange.ends("complete", clock.now(), connection.sent_bytes)
-                connection.finish()
+        except asyncio.CancelledError:
+            # A client that leaves in the middle is answered so far again.
+            self._ends(answer, taken, "disconnected")
+            raise
+
+    def _ends(self, answer: "httpx2.Response", taken: "_Taken", outcome: Outcome) -> None:
+        """Told before the last byte leaves: whoever has read the answer finds it recorded."""
+        if self._has_ended:
+            return
+        self._has_ended = True
+        if NO_ANSWER not in answer.headers and not taken.too_long:
+            self._record(answer, taken, cut=outcome != "complete")
+        self.exchange.ends(outcome, self.fake.clock.now(), taken.passed_bytes)
 
     def _told(self, answer: "httpx2.Response") -> Headers:
         """The headers for the client, in which the service's address is the fake's."""
@@ -177,8 +186,6 @@ class Relayed(Answering):
         )
 
     def _record(self, answer: "httpx2.Response", taken: "_Taken", *, cut: bool) -> None:
-        if taken.too_long:
-            return
         provider = self.fake.provider
         known = credentials(self._http, provider)
         headers = tuple(
@@ -186,14 +193,13 @@ class Relayed(Answering):
             for name, value in answer.headers.multi_items()
             if name != "content-encoding" or not taken.inflates
         )
-        streamed = "content-length" not in answer.headers and not _is_one_value(answer.headers)
         recorded = Recorded(
             provider=provider.name,
             asked=sought(self._http, provider, known),
             status=answer.status_code,
             headers=kept_headers(headers, known),
             pieces=clean_pieces(taken.pieces, known),
-            streamed=streamed or cut,
+            streamed=_is_streamed(answer.headers) or cut,
             cut=cut,
         )
         self.exchange.usage = usage_of(provider.name, recorded.status, recorded.body)
@@ -207,11 +213,13 @@ class _Taken:
         self.pieces: list[Piece] = []
         self.inflates = encoding.lower() in _INFLATED
         self.too_long = False
+        self.passed_bytes = 0
         self._bytes = 0
         # 47 reads the headers of gzip and of zlib alike: https://docs.python.org/3/library/zlib.html
         self._inflate = zlib.decompressobj(47) if self.inflates else None
 
     def take(self, at_s: float, data: bytes) -> None:
+        self.passed_bytes += len(data)
         if self._inflate is not None:
             data = self._inflate.decompress(data)
         self._bytes += len(data)
@@ -220,6 +228,8 @@ class _Taken:
             self.pieces.append(Piece(at_s, data))
 
 
-def _is_one_value(headers: Mapping[str, str]) -> bool:
-    """Whether it is one JSON value that a proxy sent in chunks: in a recording it is one text."""
-    return headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+def _is_streamed(headers: Mapping[str, str]) -> bool:
+    """Whether an answer came bit by bit. One JSON value is one text in a recording, though a proxy
+    may have sent it in chunks."""
+    kind = headers.get("content-type", "").partition(";")[0].strip()
+    return "content-length" not in headers and kind != "application/json"

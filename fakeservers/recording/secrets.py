@@ -28,6 +28,9 @@ KEPT_HEADERS = re.compile(
 """What SDKs read, and what programs read through them. Cookies, and the names of organisations,
 projects and of the machines in between, are not among these."""
 
+QUERY_SECRETS = frozenset({"access_token", "api-key", "api_key", "key", "sig", "token"})
+"""Keys of a query that carry credentials, whoever the provider is."""
+
 _SECRET = "|".join(
     (
         r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}",  # Claude, OpenAI
@@ -65,7 +68,8 @@ def credentials(http: HttpRequest, provider: Provider) -> tuple[bytes, ...]:
 
 def clean_query(query: Mapping[str, str], provider: Provider) -> dict[str, str]:
     """The query without its credentials."""
-    return {name: value for name, value in query.items() if name not in provider.secrets}
+    secrets = provider.secrets | QUERY_SECRETS
+    return {name: value for name, value in query.items() if name.lower() not in secrets}
 
 
 def kept_headers(headers: Headers, known: Collection[bytes]) -> Headers:

@@ -10,27 +10,36 @@ from typing import Any
 
 from ..canonical import Usage
 
-__all__ = ["usage_of"]
+__all__ = ["told_usage", "usage_of"]
+
+Told = tuple[str, Usage]
+"""The model that an answer names, empty where it names none, and what it used."""
 
 
 def usage_of(provider: str, status: int, body: bytes) -> Usage | None:
     """The usage of an answer, whole or streamed; None for an error, and where it tells none."""
+    told = None if status >= 400 else told_usage(provider, body)
+    return told and told[1]
+
+
+def told_usage(provider: str, body: bytes) -> Told | None:
+    """The model and the usage that an answer tells; None where it tells no usage."""
     read = _READ.get(provider)
-    if read is None or status >= 400:
-        return None
-    return read(list(_objects(body)))
+    return None if read is None else read(list(_objects(body)))
 
 
-def _claude(told: list[dict[str, Any]]) -> Usage | None:
+def _claude(told: list[dict[str, Any]]) -> Told | None:
     """The numbers of `message_start`, replaced by those of `message_delta`."""
     usage: dict[str, Any] = {}
+    model = ""
     for one in told:
         message = _table(one, "message") or one
+        model = message.get("model") or model
         usage |= {k: v for k, v in _table(message, "usage").items() if v is not None}
     if not usage:
         return None
     read, written = _n(usage, "cache_read_input_tokens"), _n(usage, "cache_creation_input_tokens")
-    return Usage(
+    return model, Usage(
         input_tokens=_n(usage, "input_tokens") + read + written,
         output_tokens=_n(usage, "output_tokens"),
         cached_tokens=read,
@@ -39,44 +48,53 @@ def _claude(told: list[dict[str, Any]]) -> Usage | None:
     )
 
 
-def _openai(told: list[dict[str, Any]]) -> Usage | None:
+def _openai(told: list[dict[str, Any]]) -> Told | None:
     """The last usage: of a completion, of its last chunk, of `response.completed`."""
     found = None
     for one in told:
-        if usage := _table(_table(one, "response") or one, "usage"):
+        answer = _table(one, "response") or one
+        if usage := _table(answer, "usage"):
             asked = _table(usage, "prompt_tokens_details") or _table(usage, "input_tokens_details")
             said = _table(usage, "completion_tokens_details")
             said = said or _table(usage, "output_tokens_details")
-            found = Usage(
-                input_tokens=_n(usage, "prompt_tokens", "input_tokens"),
-                output_tokens=_n(usage, "completion_tokens", "output_tokens"),
-                cached_tokens=_n(asked, "cached_tokens"),
-                reasoning_tokens=_n(said, "reasoning_tokens"),
+            found = (
+                str(answer.get("model", "")),
+                Usage(
+                    input_tokens=_n(usage, "prompt_tokens", "input_tokens"),
+                    output_tokens=_n(usage, "completion_tokens", "output_tokens"),
+                    cached_tokens=_n(asked, "cached_tokens"),
+                    reasoning_tokens=_n(said, "reasoning_tokens"),
+                ),
             )
     return found
 
 
-def _gemini(told: list[dict[str, Any]]) -> Usage | None:
+def _gemini(told: list[dict[str, Any]]) -> Told | None:
     """The last usageMetadata; what tools were used for is read too, thoughts are written."""
     found = None
     for one in told:
         if usage := _table(one, "usageMetadata"):
             thoughts = _n(usage, "thoughtsTokenCount")
-            found = Usage(
-                input_tokens=_n(usage, "promptTokenCount") + _n(usage, "toolUsePromptTokenCount"),
-                output_tokens=_n(usage, "candidatesTokenCount") + thoughts,
-                cached_tokens=_n(usage, "cachedContentTokenCount"),
-                reasoning_tokens=thoughts,
+            found = (
+                str(one.get("modelVersion", "")),
+                Usage(
+                    input_tokens=_n(usage, "promptTokenCount")
+                    + _n(usage, "toolUsePromptTokenCount"),
+                    output_tokens=_n(usage, "candidatesTokenCount") + thoughts,
+                    cached_tokens=_n(usage, "cachedContentTokenCount"),
+                    reasoning_tokens=thoughts,
+                ),
             )
     return found
 
 
-def _ollama(told: list[dict[str, Any]]) -> Usage | None:
+def _ollama(told: list[dict[str, Any]]) -> Told | None:
     """The counts of the last object, which is done."""
     last = told[-1] if told else {}
     if "prompt_eval_count" not in last and "eval_count" not in last:
         return None
-    return Usage(input_tokens=_n(last, "prompt_eval_count"), output_tokens=_n(last, "eval_count"))
+    usage = Usage(input_tokens=_n(last, "prompt_eval_count"), output_tokens=_n(last, "eval_count"))
+    return str(last.get("model", "")), usage
 
 
 _READ = {"claude": _claude, "openai": _openai, "gemini": _gemini, "ollama": _ollama}

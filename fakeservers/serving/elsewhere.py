@@ -66,8 +66,10 @@ def is_left(fake: Fake, http: HttpRequest) -> bool:
 
 
 def entered(fake: Fake, http: HttpRequest) -> Exchange:
-    """The request's entry in the journal, with what reads it."""
+    """The request's entry in the journal, with what reads it. It counts as asked: the next one
+    like it draws its own chance."""
     exchange = fake.enter(http)
+    fake._known.asked(http)
     try:
         exchange.endpoint, params = fake._routes.find(http.method, http.path)
     except Rejected:

@@ -191,7 +191,10 @@ def test_a_provider_that_there_is_not_is_told(pytester):
 @pytest.mark.parametrize(
     ("option", "told"),
     [
-        ("mode=rel", "mode is fake or mock or real, not 'rel'. Did you mean 'real'?"),
+        (
+            "mode=rel",
+            "mode is fake or mock or real or record or replay, not 'rel'. Did you mean 'real'?",
+        ),
         ("claude=on", "claude is fake or mock or real, not 'on'."),
         ("max-usd=much", "max_usd is an amount in US dollars such as \"0.50\", not 'much'."),
         ("max-usd=-1", "max_usd is an amount in US dollars such as \"0.50\", not '-1'."),
