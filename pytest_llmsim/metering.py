@@ -198,17 +198,29 @@ class Meter:
     async def _through(
         self, answer: "httpx2.Response", provider: str, path: str, held: int, is_call: bool
     ) -> AsyncIterator[bytes]:
-        """The answer as it comes, and its price when it has come or broken off."""
+        """The answer as it comes, and its price when it has come or broken off; before its last
+        byte leaves, so that who has read it finds it priced."""
         kept = bytearray()
-        try:
-            async for piece in answer.aiter_raw():
-                if len(kept) <= ANSWER_KEPT_BYTES_MAX:
-                    kept += piece
-                yield piece
-        finally:
+        came, length = 0, answer.headers.get("content-length")
+        settled = False
+
+        def settle() -> None:
             failed = answer.status_code >= 400
             counts = Counts() if failed else counted(provider, path, bytes(kept))
             self.settle(held, counts, is_call=is_call)
+
+        try:
+            async for piece in answer.aiter_raw():
+                came += len(piece)
+                if len(kept) <= ANSWER_KEPT_BYTES_MAX:
+                    kept += piece
+                if str(came) == length:
+                    settled = True
+                    settle()
+                yield piece
+        finally:
+            if not settled:
+                settle()
             await answer.aclose()
 
     def _start(self) -> None:

@@ -140,6 +140,9 @@ def write_summary(terminal: "pytest.TerminalReporter") -> None:
     terminal.write_sep("-", "llmsim report")
     for line in _summary(told):
         terminal.write_line(line)
+    if drift := sum(len(found) for _, found in carried(terminal, "llmsim_drift")):
+        answers = "1 recorded answer has" if drift == 1 else f"{drift} recorded answers have"
+        terminal.write_line(f"drift   {answers} another shape than the fakes' own")
 
 
 def write_spent(terminal: "pytest.TerminalReporter") -> None:

@@ -236,7 +236,9 @@ KEYS: Mapping[str, Key] = {
         help="Whether scripted replies that no model gives are refused: error (default) or allow.",
     ),
     **{
-        name: Key(read=MODE, help=f"Who answers for {name}: as mode, which it is if unset.")
+        name: Key(
+            read=MODE, help=f"Who answers for {name}: one of the modes; that of all if unset."
+        )
         for name in PROVIDERS
     },
     "stable_urls": Key(

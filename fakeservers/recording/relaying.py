@@ -51,27 +51,28 @@ _PATH_SAFE = "/:@!$&'()*+,;=~"
 
 
 class Upstream:
-    """The real service of one provider.
+    """The real service of one provider. Raises StartError without the library that asks it.
 
     url   where requests go, as the provider's SDK takes it
     real  the address that the service itself tells in its answers, where that is another
     """
 
     def __init__(self, url: str, *, real: str = "") -> None:
+        try:
+            import httpx2  # noqa: F401 - here, so that no answer waits for it
+        except ImportError:
+            raise StartError(
+                "Recording needs httpx2: pip install 'pytest-llmsim[router]'. Replaying does not."
+            ) from None
         self.url = url.rstrip("/")
         parts = urlsplit(real or url)
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self._tls: ssl.SSLContext | None = None
 
     def client(self) -> "httpx2.AsyncClient":
-        """A client for one request, so that none is left open. Raises StartError without its
-        library."""
-        try:
-            import httpx2
-        except ImportError:
-            raise StartError(
-                "Recording needs httpx2: pip install 'pytest-llmsim[router]'. Replaying does not."
-            ) from None
+        """A client for one request, so that none is left open."""
+        import httpx2
+
         if self._tls is None:
             # Reading certificates takes longer than all the rest.
             secure = self.url.startswith("https:")
@@ -109,7 +110,7 @@ class Relayed(Answering):
         try:
             async with self._upstream.client() as client:
                 await self._ask(client)
-        except (OSError, StartError) as problem:
+        except OSError as problem:
             self._not_reached(str(problem))
 
     async def _ask(self, client: "httpx2.AsyncClient") -> None:

@@ -195,7 +195,7 @@ def test_a_provider_that_there_is_not_is_told(pytester):
             "mode=rel",
             "mode is fake or mock or real or record or replay, not 'rel'. Did you mean 'real'?",
         ),
-        ("claude=on", "claude is fake or mock or real, not 'on'."),
+        ("claude=on", "claude is fake or mock or real or record or replay, not 'on'."),
         ("max-usd=much", "max_usd is an amount in US dollars such as \"0.50\", not 'much'."),
         ("max-usd=-1", "max_usd is an amount in US dollars such as \"0.50\", not '-1'."),
         ("block-network=perhaps", "block_network is True or False, not 'perhaps'."),

@@ -1,5 +1,6 @@
 """Recording and replaying tests, where a second set of fakes stands in for the real services."""
 
+import sys
 import tomllib
 
 import pytest
@@ -238,9 +239,63 @@ def test_drift_is_told_and_may_be_an_error(project, real):
             "  service_tier is number, the fake's own is text",
         ]
     )
+    result = run(project, "--llmsim-mode=replay", "--llmsim-report")
+    result.stdout.fnmatch_lines(["drift   1 recorded answer has another shape than the fakes' own"])
     run(project, "--llmsim-mode=replay", "--llmsim-drift=off").stdout.no_fnmatch_line("*drift*")
     result = run(project, "--llmsim-mode=replay", "--llmsim-drift=error", passed=0, failed=1)
     result.stdout.fnmatch_lines(["*recorded answers have another shape than the fakes' own:*"])
+
+
+def test_the_network_is_open_to_who_is_recorded_and_to_nobody_else(project, real, monkeypatch):
+    """A program that goes past its fake is caught, but where the real service is asked."""
+    project.makepyfile(
+        test_recorded="""
+        import socket, ssl, pytest
+
+        def goes_to(host):
+            socket.getaddrinfo(host, 443, flags=socket.AI_NUMERICHOST)
+
+        def test_it(llmsim):
+            for host in ("api.openai.com", "api.anthropic.com"):
+                with pytest.raises(BaseException) as problem:
+                    goes_to(host)
+                print(host, type(problem.value).__name__)
+        """
+    )
+    monkeypatch.setenv("LLMSIM_OPENAI", "record")
+    result = run(project, "-s", passed=0, failed=1)
+    result.stdout.fnmatch_lines(["api.openai.com gaierror", "api.anthropic.com Failed"])
+    monkeypatch.setenv("LLMSIM_OPENAI", "replay")
+    result = run(project, "-s", passed=0, failed=1)
+    result.stdout.fnmatch_lines(["api.openai.com Failed", "api.anthropic.com Failed"])
+
+
+def test_the_router_is_recorded_with_its_own_keys(project, real):
+    """It is told that the service is real, and replays as over a fake."""
+    real.openai.replies("I am real.")
+    project.makepyfile(
+        test_recorded="""
+        import pytest
+
+        @pytest.mark.llmsim_chain("openai")
+        def test_it(llmsim, llmsim_router):
+            answer = llmsim_router.complete("Hello")
+            assert answer.text == "I am real."
+            assert answer.cost == llmsim.bill.total > 0
+        """
+    )
+    run(project, "--llmsim-mode=record")
+    assert len(real.openai.calls) == 1
+    run(project, "--llmsim-mode=replay")
+
+
+def test_what_is_in_force_names_who_is_recorded(project, real):
+    """Where it leads, and with which key."""
+    llmsim = (sys.executable, "-c", "from pytest_llmsim.cli import main; main()")
+    result = project.run(*llmsim, "env", "--llmsim-openai=record")
+    result.stdout.fnmatch_lines(
+        ["*openai * record * --llmsim-openai", f"*at {real.openai.url}, key in OPENAI_API_KEY"]
+    )
 
 
 def test_workers_record_and_replay(project, real):
