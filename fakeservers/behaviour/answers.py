@@ -46,7 +46,7 @@ from .natural.content import natural_reply
 from .replies import scripted
 from .scenario import Decision, TokenCounts
 from .store import Store
-from .tokens import PromptCounts, count_chat, count_inputs, count_prompt, count_text
+from .tokens import Counts, count_inputs, count_prompt, count_text
 from .twists import twisted
 
 __all__ = ["Answering"]
@@ -75,7 +75,7 @@ class Answering:
     memory: Memory
     jobs: Jobs
     caches: PromptCaches
-    counted: PromptCounts
+    counted: Counts
 
     def answer(
         self,
@@ -132,7 +132,7 @@ class Answering:
         replies = (reply,) * request.choices if reply else _natural(request, seed)
         if decision.fault is not None and decision.fault.twist is not None:
             replies = tuple(twisted(one, decision.fault.twist, request) for one in replies)
-        counted = count_chat(request, replies, self.counted.of(request))
+        counted = self.counted.chat(request, replies)
         if validates and model:
             check_window(request, model, counted.input_tokens)
         if reply is decision.reply and replies == (reply,):

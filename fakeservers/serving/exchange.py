@@ -20,7 +20,7 @@ from ..behaviour.models import Catalogue
 from ..behaviour.possible import impossibility
 from ..behaviour.scenario import NATURAL, Decision, Script, decide
 from ..behaviour.store import Store
-from ..behaviour.tokens import PromptCounts
+from ..behaviour.tokens import Counts
 from ..canonical import (
     ApiError,
     ChatRequest,
@@ -95,7 +95,7 @@ class Fake:
             memory=Memory(),
             jobs=Jobs(self.clock.wall),
             caches=PromptCaches(),
-            counted=PromptCounts(),
+            counted=Counts(),
         )
         self._known = Known()
         self._validation = self._first_validation

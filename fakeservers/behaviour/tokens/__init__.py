@@ -9,7 +9,7 @@ Nothing here decides what a token costs or which of them were cached.
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ...canonical import ChatRequest, EmbedRequest, Part, Reply, Thinking, Usage
 from . import claude, gemini, ollama, openai
@@ -17,10 +17,9 @@ from .segments import Segment, compact, token_numbers
 from .vocabulary import counter, encoding_name
 
 __all__ = [
-    "PromptCounts",
+    "Counts",
     "Segment",
     "compact",
-    "count_chat",
     "count_inputs",
     "count_prompt",
     "count_reply",
@@ -31,7 +30,8 @@ __all__ = [
     "total",
 ]
 
-PROMPTS_REMEMBERED_MAX: Final = 64
+REMEMBERED_MAX: Final = 64
+"""Prompts, and replies, whose counts are at hand."""
 
 REASONING_STEP: Final = 64
 """OpenAI reports reasoning tokens in steps of this (in every recorded answer)."""
@@ -84,37 +84,51 @@ def count_request(request: ChatRequest) -> int:
     return total(segments(request))
 
 
-class PromptCounts:
-    """What the prompts that were counted last come to. A request that comes again is the same
-    object, so it is known by that."""
+class Counts:
+    """What was counted last. A request that comes again is the same object, and so is a scripted
+    reply: they are known by that."""
 
     def __init__(self) -> None:
-        self._counted: dict[int, tuple[ChatRequest, Usage]] = {}
+        self._prompts: dict[int, tuple[ChatRequest, Usage]] = {}
+        self._replies: dict[tuple[int, str, str, int | None], tuple[Reply, tuple[int, int]]] = {}
 
-    def of(self, request: ChatRequest) -> Usage:
-        """As `count_prompt`."""
-        found = self._counted.get(id(request))
+    def chat(self, request: ChatRequest, replies: Sequence[Reply]) -> Usage:
+        """What a request and the replies to it come to."""
+        prompt = self._prompt(request)
+        output, reasoning = self._said(replies, request)
+        return Usage(
+            input_tokens=prompt.input_tokens,
+            output_tokens=output,
+            reasoning_tokens=reasoning,
+            modalities=prompt.modalities,
+        )
+
+    def _prompt(self, request: ChatRequest) -> Usage:
+        found = self._prompts.get(id(request))
         if found is not None and found[0] is request:
             return found[1]
         usage = count_prompt(request)
-        if len(self._counted) >= PROMPTS_REMEMBERED_MAX:
-            del self._counted[next(iter(self._counted))]
-        self._counted[id(request)] = (request, usage)
+        _make_room(self._prompts)
+        self._prompts[id(request)] = (request, usage)
         return usage
 
+    def _said(self, replies: Sequence[Reply], request: ChatRequest) -> tuple[int, int]:
+        if len(replies) != 1:
+            return _count_output(replies, request)
+        reply = replies[0]
+        key = (id(reply), request.provider, request.model, request.max_tokens)
+        found = self._replies.get(key)
+        if found is not None and found[0] is reply:
+            return found[1]
+        counted = _count_output(replies, request)
+        _make_room(self._replies)
+        self._replies[key] = (reply, counted)
+        return counted
 
-def count_chat(
-    request: ChatRequest, replies: Iterable[Reply], prompt: Usage | None = None
-) -> Usage:
-    """What a request, whose `prompt` may have been counted already, and the replies come to."""
-    output, reasoning = _count_output(replies, request)
-    usage = count_prompt(request) if prompt is None else prompt
-    return Usage(
-        input_tokens=usage.input_tokens,
-        output_tokens=output,
-        reasoning_tokens=reasoning,
-        modalities=usage.modalities,
-    )
+
+def _make_room(remembered: dict[Any, Any]) -> None:
+    if len(remembered) >= REMEMBERED_MAX:
+        del remembered[next(iter(remembered))]
 
 
 def count_prompt(request: ChatRequest) -> Usage:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fakeservers.behaviour.caching import PREFIXES_MAX, Asker, PromptCaches
-from fakeservers.behaviour.tokens import count_chat, count_request
+from fakeservers.behaviour.tokens import Counts, count_request
 from fakeservers.canonical import Breakpoint, ChatRequest, Message, Text, Usage
 from tests.fakeservers.support import chat
 
@@ -23,7 +23,7 @@ def claude(*texts: str, marks: dict[int, float], **fields: Any) -> ChatRequest:
 
 
 def asked(caches: PromptCaches, request: ChatRequest, at_s: float = 0, account: str = "a") -> Usage:
-    return caches.charged(request, count_chat(request, []), Asker(account=account, now_s=at_s))
+    return caches.charged(request, Counts().chat(request, []), Asker(account=account, now_s=at_s))
 
 
 def test_claude_writes_then_reads() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fakeservers.behaviour.tokens import (
-    count_chat,
+    Counts,
     count_inputs,
     count_reply,
     count_request,
@@ -80,7 +80,7 @@ def test_a_longer_conversation_costs_more(provider: str) -> None:
 def test_thinking_is_part_of_the_output(provider: str) -> None:
     """Reasoning tokens are counted, and told apart."""
     replies = [Reply(parts=(Thinking("a b c"), Text("d")))]
-    usage = count_chat(chat(provider=provider), replies)
+    usage = Counts().chat(chat(provider=provider), replies)
     assert 0 < usage.reasoning_tokens < usage.output_tokens
 
 
@@ -211,7 +211,7 @@ def test_gemini_3_reads_its_thoughts_of_this_turn(model: str, signature: str, to
 def test_tokens_of_media_are_told_apart() -> None:
     """Usage says how many of the prompt's tokens are of an image."""
     parts = (Media("image", "image/png", {}), Text("What is it?"))
-    usage = count_chat(chat(provider="gemini", messages=(Message("user", parts),)), [])
+    usage = Counts().chat(chat(provider="gemini", messages=(Message("user", parts),)), [])
     assert usage.modalities == (("image", 258),) and usage.input_tokens > 258
 
 
