@@ -70,6 +70,7 @@ def recording_of(
             upstreams={name: url for name, url in upstreams.items() if name in records},
             reals=reals,
             time_scale=settings.time_scale,
+            ignored=settings.ignored,
             again=_again(item, settings, next(iter(records))),
         )
     except ScriptError as problem:

@@ -63,6 +63,7 @@ class Settings:
     max_usd: Decimal | None = None
     record: Record = "none"
     recordings: str = "recordings"
+    ignored: tuple[str, ...] = ()
     time_scale: float = 0.0
     drift: Literal["warn", "error", "off"] = "warn"
     traffic: bool = False
@@ -147,6 +148,19 @@ def scale(name: str, value: object) -> float:
 def text(name: str, value: object) -> str:
     """Any text."""
     return str(value)
+
+
+def texts(name: str, value: object) -> tuple[str, ...]:
+    """Several texts, with commas or line breaks between them where they are written as one."""
+    if isinstance(value, str):
+        return tuple(part for said in value.splitlines() for part in _parts(said))
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    raise pytest.UsageError(f"llmsim: {name} is a text or several, not {value!r}.")
+
+
+def _parts(line: str) -> list[str]:
+    return [part.strip() for part in line.split(",") if part.strip()]
 
 
 def one_of(*allowed: str) -> Read:
@@ -256,6 +270,12 @@ KEYS: Mapping[str, Key] = {
     ),
     "recordings": Key(
         read=text, help="The folder of recordings, beside each test's module (recordings)."
+    ),
+    "ignored": Key(
+        read=texts,
+        marker=True,
+        help="Fields of requests that do not count where a recorded answer is looked for, such as "
+        "metadata.user_id or messages[0].content, with commas between them.",
     ),
     "time_scale": Key(
         read=scale,

@@ -5,7 +5,8 @@ A request is answered by the first exchange of its kind that has answered none y
 requests are answered in the order in which they were recorded.
 """
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -20,7 +21,7 @@ from ..wire.base import HttpRequest, Stamp
 from .drift import Drift, drift_of
 from .exchanges import Piece, Recorded
 from .files import load, save
-from .matching import Key, key_of, nearest, sought
+from .matching import Key, fields, key_of, nearest, sought
 from .relaying import Relayed, Upstream
 from .replaying import Replayed
 from .secrets import credentials
@@ -32,6 +33,10 @@ Record = Literal["none", "once", "new", "all"]
 RECORDS: tuple[Record, ...] = get_args(Record)
 
 
+EXCHANGES_MAX = 10_000
+"""Exchanges recorded in one file; the answers to further requests are passed on only."""
+
+
 class Recording:
     """What one file holds, and how requests of some providers are answered from it.
 
@@ -41,6 +46,7 @@ class Recording:
     upstreams   the base URL of the real service of each provider that is to be recorded
     reals       the address that a service knows itself by, where the base URL is another
     time_scale  how long recorded answers take: 1 as long as they took, 0 no time
+    ignored     fields of request bodies that do not count, such as `metadata.user_id`
     repeats     whether an exchange that has answered answers again, where no other is left
     again       the line that records anew, for messages
     """
@@ -53,12 +59,16 @@ class Recording:
         upstreams: Mapping[str, str] | None = None,
         reals: Mapping[str, str] | None = None,
         time_scale: float = 0.0,
+        ignored: Collection[str] = (),
         repeats: bool = False,
         again: str = "",
     ) -> None:
         self.path = Path(path)
         self.again = again
+        self._lock = threading.Lock()
+        """Held where the file is written: a test's end is told in another thread."""
         self._time_scale = time_scale
+        self._ignored = fields(ignored)
         self._repeats = repeats
         self._upstreams = {
             name: Upstream(url, real=(reals or {}).get(name, ""))
@@ -70,7 +80,7 @@ class Recording:
         self._exists = exists
         self._check()
         kept = (each for each in stored if self._records(each.provider) != "all")
-        self._left = [(key_of(each.asked), each) for each in kept]
+        self._left = [(key_of(each.asked, self._ignored), each) for each in kept]
         """What has answered nothing yet."""
         self._replaced = len(stored) - len(self._left)
         self._met: dict[int, Recorded] = {}
@@ -87,11 +97,21 @@ class Recording:
             if word not in RECORDS:
                 meant = did_you_mean(word, RECORDS)
                 raise ScriptError(f"record is {' or '.join(RECORDS)}, not {word!r}.{meant}")
+        by_name = self._record if isinstance(self._record, Mapping) else {}
+        asking = [name for name, word in by_name.items() if word != "none"]
+        unknown = [name for name in asking if name not in self._upstreams]
+        if unknown or (not by_name and self._record != "none" and not self._upstreams):
+            name = unknown[0] if unknown else "openai"
+            raise ScriptError(
+                f"to record {name} its address is needed: upstreams={{{name!r}: 'https://...'}}."
+            )
 
     def _records(self, provider: str) -> Record:
         """What is asked of a provider, now that it is known whether there was a file."""
         record = self._record
         said = record if isinstance(record, str) else record.get(provider, "none")
+        if provider not in self._upstreams:
+            return "none"
         if said == "once":
             return "none" if self._exists else "new"
         return said
@@ -107,17 +127,17 @@ class Recording:
         exchange = entered(fake, http)
         provider = fake.provider
         asked = sought(http, provider, credentials(http, provider))
-        key = key_of(asked)
+        key = key_of(asked, self._ignored)
         order = self._asked
         self._asked += 1
-        self._headers[order] = exchange.headers
         if (found := self._found(provider.name, key)) is not None:
-            self._met.setdefault(order, found)
+            self._met[order], self._headers[order] = found, exchange.headers
             self._again[key] = found
             return self._replayed(fake, exchange, connection, found)
         if self._records(provider.name) != "none":
             upstream = self._upstreams[provider.name]
-            return Relayed(fake, exchange, connection, http, upstream, self._keep(order))
+            keep = self._keep(order, exchange.headers)
+            return Relayed(fake, exchange, connection, http, upstream, keep)
         if self._repeats and (last := self._again.get(key)) is not None:
             return self._replayed(fake, exchange, connection, last)
         return self._refused(fake, exchange, connection, http, asked)
@@ -135,9 +155,11 @@ class Recording:
                 return each
         return None
 
-    def _keep(self, order: int) -> Callable[[Recorded], None]:
+    def _keep(self, order: int, headers: Mapping[str, str]) -> Callable[[Recorded], None]:
         def keep(recorded: Recorded) -> None:
-            self._met[order] = recorded
+            if len(self._met) >= EXCHANGES_MAX:
+                return
+            self._met[order], self._headers[order] = recorded, headers
             self._added = True
             self.save()
 
@@ -153,9 +175,11 @@ class Recording:
     ) -> Replayed:
         """The error of a request that nothing recorded answers."""
         name = fake.provider.name
-        key = key_of(asked)
-        times = sum(e.provider == name and key_of(e.asked) == key for e in self._met.values())
-        near = nearest(asked, [each for each in self._all if each.provider == name])
+        key = key_of(asked, self._ignored)
+        times = sum(
+            e.provider == name and key_of(e.asked, self._ignored) == key for e in self._met.values()
+        )
+        near = nearest(asked, [e for e in self._all if e.provider == name], self._ignored)
         exchange.problem = explain_unrecorded(
             name, http, exchange.request, str(self.path), near, times, self.again
         )
@@ -183,7 +207,8 @@ class Recording:
 
     def save(self) -> None:
         """Write what was answered, in the order in which it was asked for, then what is left."""
-        save(self.path, self._all, self.again)
+        with self._lock:
+            save(self.path, self._all, self.again)
 
     def end(self, *, whole: bool) -> None:
         """The program has asked all that it asks. If that was the `whole` of it, what it did not

@@ -22,6 +22,8 @@ OPAQUE = frozenset(
 SAID = frozenset(
     {"annotations", "audio", "citations", "function_call", "functionCall", "images", "reasoning"}
     | {"reasoning_content", "refusal", "thinking", "thoughtSignature", "tool_calls"}
+    | {"cacheTokensDetails", "cachedContentTokenCount", "finishMessage", "groundingMetadata"}
+    | {"thoughtsTokenCount", "toolUsePromptTokenCount", "toolUsePromptTokensDetails"}
 )
 """Whether these are there depends on what the model had to say."""
 

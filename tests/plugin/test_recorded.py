@@ -246,6 +246,43 @@ def test_drift_is_told_and_may_be_an_error(project, real):
     result.stdout.fnmatch_lines(["*recorded answers have another shape than the fakes' own:*"])
 
 
+def test_a_field_that_changes_is_ignored(project, real):
+    """By a marker; what else changes is told as ever."""
+    real.openai.replies("I am real.")
+    test = """
+        import pytest
+        from program import ask
+
+        @pytest.mark.llmsim(ignored="user, seed")
+        def test_it(llmsim):
+            assert ask(user="NOW", seed=1) == "I am real."
+        """
+    project.makepyfile(test_recorded=test)
+    run(project, "--llmsim-mode=record")
+    project.makepyfile(test_recorded=test.replace("NOW", "later").replace("seed=1", "seed=2"))
+    run(project, "--llmsim-mode=replay")
+
+
+def test_every_test_has_a_file_of_its_own(project, real):
+    """In classes, and with parameters that no file can be named like."""
+    project.makepyfile(
+        test_recorded="""
+        import pytest
+        from program import ask
+
+        class TestAll:
+            @pytest.mark.parametrize("name", ["a/b", "a:b", "a b"])
+            def test_it(self, llmsim, name):
+                ask(name)
+        """
+    )
+    run(project, "--llmsim-mode=record", passed=3)
+    names = sorted(path.name for path in (project.path / "recordings/test_recorded").iterdir())
+    assert len(names) == 3 and all(name.startswith("TestAll.test_it[a-b]") for name in names)
+    real.stop()
+    run(project, "--llmsim-mode=replay", passed=3)
+
+
 def test_the_network_is_open_to_who_is_recorded_and_to_nobody_else(project, real, monkeypatch):
     """A program that goes past its fake is caught, but where the real service is asked."""
     project.makepyfile(

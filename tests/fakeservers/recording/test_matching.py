@@ -1,6 +1,11 @@
 """Which recorded exchange answers a request."""
 
-from fakeservers.recording.matching import key_of, nearest, sought
+import json
+
+import pytest
+
+from fakeservers import ScriptError
+from fakeservers.recording.matching import fields, key_of, nearest, sought
 from fakeservers.wire.base import HttpRequest
 from fakeservers.wire.registry import installed
 
@@ -33,6 +38,28 @@ def test_headers_do_not_count_and_the_query_does():
     one = sought(asked(headers={"user-agent": "a"}, query={"key": "x", "after": "1"}), OPENAI, ())
     other = sought(asked(headers={"user-agent": "b"}, query={"after": "1"}), OPENAI, ())
     assert key_of(one) == key_of(other) != key_of(asked(query={"after": "2"}))
+
+
+def test_what_is_ignored_does_not_count():
+    """Fields by name, elements by number, or every element; wherever they are not, nothing."""
+    ignored = fields(["metadata.user_id", "messages[0].content", "tools[].id", "stop[1]"])
+    one = {"metadata": {"user_id": "a"}, "messages": [{"content": "x"}, {"content": "z"}]}
+    other = {"metadata": {}, "messages": [{}, {"content": "z"}]}
+    one |= {"tools": [{"id": 1}, {"id": 2}], "stop": ["a", "b"]}
+    other |= {"tools": [{"id": 3}, {"id": 4}], "stop": ["a", "c"]}
+    asked_one, asked_other = (asked(json.dumps(body).encode()) for body in (one, other))
+    assert key_of(asked_one, ignored) == key_of(asked_other, ignored)
+    assert key_of(asked_one) != key_of(asked_other)
+    far = asked(json.dumps({**other, "n": 1}).encode())
+    found = nearest(far, [recorded(one)], ignored)
+    assert found.differences == ("n: not recorded, asked now 1",)
+
+
+@pytest.mark.parametrize("path", ["", "messages[", "a..b", "messages[x]", "[]]"])
+def test_what_is_no_field_is_told(path):
+    """With what would be."""
+    with pytest.raises(ScriptError, match="is no field of a request: write "):
+        fields([path])
 
 
 def test_the_nearest_has_the_fewest_differences():

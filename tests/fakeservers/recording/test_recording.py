@@ -250,6 +250,13 @@ def test_recordings_that_nothing_asked_for_are_told(real, file):
         fakes.openai.unused = "allow"
 
 
+@pytest.mark.parametrize("record", ["new", {"claude": "none", "openai": "all"}])
+def test_who_is_to_be_recorded_has_an_address(tmp_path, record):
+    """Told before anything is asked."""
+    with pytest.raises(ScriptError, match="to record openai its address is needed: upstreams="):
+        Recording(tmp_path / "a.toml", record)
+
+
 def test_a_word_that_is_no_way_to_record_is_told(tmp_path):
     """With those that there are."""
     with pytest.raises(ScriptError, match="record is none or once or new or all, not 'nwe'"):

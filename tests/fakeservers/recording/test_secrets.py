@@ -90,6 +90,11 @@ def test_what_is_no_secret_stays(text):
             r'{"arguments": "{\"password\": \"abc\"}"}',
             r'{"arguments": "{\"password\": \"<redacted>\"}"}',
         ),
+        ('"https://x/y?a=1&key=abc&b=2"', '"https://x/y?a=1&key=<redacted>&b=2"'),
+        (
+            "https://x/y?X-Amz-Signature=0af9 and so on",
+            "https://x/y?X-Amz-Signature=<redacted> and so on",
+        ),
         ("Authorization: Bearer abcdefghijklmnopqrst", "Authorization: Bearer <redacted>"),
         ("-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----", "<redacted>"),
     ],
