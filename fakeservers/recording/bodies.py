@@ -62,7 +62,9 @@ def in_toml(text: str) -> str:
 
 
 def in_line(text: str) -> str:
-    """A text in TOML, in one line."""
+    """A text in TOML, in one line; without escapes where it would need many."""
+    if ('"' in text or "\\" in text) and not re.search(r"['\n]", text) and _LITERAL.fullmatch(text):
+        return f"'{text}'"
     return tomli_w.dumps({"x": text}).removeprefix("x = ").rstrip("\n")
 
 

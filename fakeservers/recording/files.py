@@ -16,7 +16,7 @@ from ..wire.base import HttpRequest
 from .bodies import BODY_KEYS, in_line, in_toml, read_body, written_body
 from .exchanges import Piece, Recorded
 
-__all__ = ["dump", "load", "save"]
+__all__ = ["dump", "load", "save", "shown"]
 
 TABLE = "[[exchange]]"
 FORM = "pytest-llmsim recording, form 1"
@@ -28,15 +28,15 @@ def load(path: Path) -> tuple[Recorded, ...]:
     try:
         tables = tomllib.loads(text).get("exchange", [])
     except tomllib.TOMLDecodeError as problem:
-        raise ScriptError(f"{_shown(path)}: {problem}") from None
+        raise ScriptError(f"{shown(path)}: {problem}") from None
     if not isinstance(tables, list):
-        raise ScriptError(f"{_shown(path)}: exchanges begin with {TABLE}")
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if line == TABLE]
+        raise ScriptError(f"{shown(path)}: exchanges begin with {TABLE}")
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if line == TABLE]
     # A text that contains such a line would have the others counted wrongly.
     known = len(lines) == len(tables)
     found = []
     for number, table in enumerate(tables):
-        where = f"{_shown(path)}:{lines[number]}" if known else _shown(path)
+        where = f"{shown(path)}:{lines[number]}" if known else shown(path)
         try:
             found.append(_read(table, where))
         except (AttributeError, KeyError, TypeError, ValueError) as problem:
@@ -146,7 +146,7 @@ def _read_piece(piece: Any) -> Piece:
     return Piece(float(at_s), data)
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """As short as it is clear: from the current folder where it lies inside."""
     try:
         return path.relative_to(Path.cwd()).as_posix()

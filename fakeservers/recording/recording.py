@@ -7,6 +7,7 @@ requests are answered in the order in which they were recorded.
 
 import threading
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -20,7 +21,7 @@ from ..serving.exchange import Fake
 from ..wire.base import HttpRequest, Stamp
 from .drift import Drift, drift_of
 from .exchanges import Piece, Recorded
-from .files import load, save
+from .files import load, save, shown
 from .matching import Key, fields, key_of, nearest, sought
 from .relaying import Relayed, Upstream
 from .replaying import Replayed
@@ -181,7 +182,7 @@ class Recording:
         )
         near = nearest(asked, [e for e in self._all if e.provider == name], self._ignored)
         exchange.problem = explain_unrecorded(
-            name, http, exchange.request, str(self.path), near, times, self.again
+            name, http, exchange.request, shown(self.path), near, times, self.again
         )
         exchange.error = ApiError(status=400, kind="unmatched", message=exchange.problem)
         stamp = Stamp(ids=Seed(fake.seed, http.path).ids(), now_s=fake.clock.wall())
@@ -232,9 +233,9 @@ class Recording:
 
     def drift(self, fakes: Mapping[str, Fake]) -> tuple[Drift, ...]:
         """Where the shape of what was answered is another than that of the fakes' own answers."""
-        return tuple(
-            found
-            for order, each in sorted(self._met.items())
-            if each.provider in fakes
-            and (found := drift_of(each, self._headers[order], fakes[each.provider])) is not None
-        )
+        found = []
+        for order, each in sorted(self._met.items()):
+            if (fake := fakes.get(each.provider)) is not None:
+                told = replace(each, where=each.where or shown(self.path))
+                found.append(drift_of(told, self._headers[order], fake))
+        return tuple(drift for drift in found if drift is not None)
