@@ -21,9 +21,8 @@ from ..serving.receiving import Query
 from ..wire.base import Headers, HttpRequest
 from .exchanges import Piece, Recorded
 from .matching import sought
-from .replaying import ORIGIN, Answering
+from .replaying import ORIGIN, Answering, note
 from .secrets import clean_pieces, credentials, kept_headers
-from .used import usage_of
 from .words import explain_unreachable
 
 if TYPE_CHECKING:
@@ -203,7 +202,7 @@ class Relayed(Answering):
             streamed=_is_streamed(answer.headers) or cut,
             cut=cut,
         )
-        self.exchange.usage = usage_of(provider.name, recorded.status, recorded.body)
+        note(self.exchange, recorded)
         self._keep(recorded)
 
 

@@ -10,9 +10,10 @@ from ..serving.connection import Connection
 from ..serving.exchange import Fake
 from ..wire.base import Headers
 from .exchanges import Recorded
+from .said import replies_of
 from .used import usage_of
 
-__all__ = ["ORIGIN", "Answering", "Replayed"]
+__all__ = ["ORIGIN", "Answering", "Replayed", "note"]
 
 ORIGIN = "{origin}"
 """In a recorded header: the address of whoever answers, as in that of an upload."""
@@ -40,6 +41,13 @@ class Answering:
             self.exchange.ends("disconnected", now_s, self.connection.sent_bytes)
 
 
+def note(exchange: Exchange, recorded: Recorded) -> None:
+    """Note in the journal what an answer says and what it used."""
+    answer = recorded.provider, recorded.status, recorded.body
+    exchange.usage = usage_of(*answer)
+    exchange.replies = replies_of(*answer)
+
+
 class Replayed(Answering):
     """One such answer. `time_scale` 1 takes the time that it took, 0 none."""
 
@@ -57,7 +65,7 @@ class Replayed(Answering):
         self._time_scale = time_scale
         exchange.status = recorded.status
         exchange.streamed = recorded.streamed
-        exchange.usage = usage_of(fake.provider.name, recorded.status, recorded.body)
+        note(exchange, recorded)
 
     async def run(self) -> None:
         recorded, connection, clock = self._recorded, self.connection, self.fake.clock

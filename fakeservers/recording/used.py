@@ -10,7 +10,7 @@ from typing import Any
 
 from ..canonical import Usage
 
-__all__ = ["told_usage", "usage_of"]
+__all__ = ["objects", "table", "told_usage", "usage_of"]
 
 Told = tuple[str, Usage]
 """The model that an answer names, empty where it names none, and what it used."""
@@ -25,7 +25,7 @@ def usage_of(provider: str, status: int, body: bytes) -> Usage | None:
 def told_usage(provider: str, body: bytes) -> Told | None:
     """The model and the usage that an answer tells; None where it tells no usage."""
     read = _READ.get(provider)
-    return None if read is None else read(list(_objects(body)))
+    return None if read is None else read(list(objects(body)))
 
 
 def _claude(told: list[dict[str, Any]]) -> Told | None:
@@ -33,9 +33,9 @@ def _claude(told: list[dict[str, Any]]) -> Told | None:
     usage: dict[str, Any] = {}
     model = ""
     for one in told:
-        message = _table(one, "message") or one
+        message = table(one, "message") or one
         model = message.get("model") or model
-        usage |= {k: v for k, v in _table(message, "usage").items() if v is not None}
+        usage |= {k: v for k, v in table(message, "usage").items() if v is not None}
     if not usage:
         return None
     read, written = _n(usage, "cache_read_input_tokens"), _n(usage, "cache_creation_input_tokens")
@@ -44,7 +44,7 @@ def _claude(told: list[dict[str, Any]]) -> Told | None:
         output_tokens=_n(usage, "output_tokens"),
         cached_tokens=read,
         cache_write_tokens=written,
-        cache_write_1h_tokens=_n(_table(usage, "cache_creation"), "ephemeral_1h_input_tokens"),
+        cache_write_1h_tokens=_n(table(usage, "cache_creation"), "ephemeral_1h_input_tokens"),
     )
 
 
@@ -52,11 +52,11 @@ def _openai(told: list[dict[str, Any]]) -> Told | None:
     """The last usage: of a completion, of its last chunk, of `response.completed`."""
     found = None
     for one in told:
-        answer = _table(one, "response") or one
-        if usage := _table(answer, "usage"):
-            asked = _table(usage, "prompt_tokens_details") or _table(usage, "input_tokens_details")
-            said = _table(usage, "completion_tokens_details")
-            said = said or _table(usage, "output_tokens_details")
+        answer = table(one, "response") or one
+        if usage := table(answer, "usage"):
+            asked = table(usage, "prompt_tokens_details") or table(usage, "input_tokens_details")
+            said = table(usage, "completion_tokens_details")
+            said = said or table(usage, "output_tokens_details")
             found = (
                 str(answer.get("model", "")),
                 Usage(
@@ -73,7 +73,7 @@ def _gemini(told: list[dict[str, Any]]) -> Told | None:
     """The last usageMetadata; what tools were used for is read too, thoughts are written."""
     found = None
     for one in told:
-        if usage := _table(one, "usageMetadata"):
+        if usage := table(one, "usageMetadata"):
             thoughts = _n(usage, "thoughtsTokenCount")
             found = (
                 str(one.get("modelVersion", "")),
@@ -100,7 +100,8 @@ def _ollama(told: list[dict[str, Any]]) -> Told | None:
 _READ = {"claude": _claude, "openai": _openai, "gemini": _gemini, "ollama": _ollama}
 
 
-def _table(value: dict[str, Any], key: str) -> dict[str, Any]:
+def table(value: dict[str, Any], key: str) -> dict[str, Any]:
+    """The object under a key; an empty one where there is none."""
     found = value.get(key)
     return found if isinstance(found, dict) else {}
 
@@ -111,7 +112,7 @@ def _n(table: dict[str, Any], *names: str) -> int:
     return next((value for value in found if isinstance(value, int)), 0)
 
 
-def _objects(body: bytes) -> Iterator[dict[str, Any]]:
+def objects(body: bytes) -> Iterator[dict[str, Any]]:
     """The JSON objects of an answer: the whole of it, a list's, or one a line of a stream."""
     try:
         whole = json.loads(body)

@@ -10,7 +10,17 @@ import openai
 import pytest
 from google import genai
 
-from fakeservers import FakeServers, ScriptError, Unverified, cut, rate_limited, raw
+from fakeservers import (
+    FakeServers,
+    ScriptError,
+    Unverified,
+    cut,
+    rate_limited,
+    raw,
+    reply,
+    text,
+    tool_call,
+)
 from fakeservers.recording import Recording
 from fakeservers.recording.files import load
 
@@ -121,13 +131,26 @@ def test_every_sdk_reads_the_same_again(real, file, monkeypatch, program):
         ]
 
 
-@pytest.mark.parametrize("program", [claude, claude_streamed, openai_chat, openai_streamed, gemini])
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_what_is_recorded_is_what_is_charged(real, file, program):
-    """The usage that an answer tells is the one that the service charges."""
+def test_the_journal_knows_what_was_said_and_charged(real, file, program):
+    """What a real answer tells is read as what the service meant: its words, its calls of tools,
+    why it ended, its usage, its price."""
+    calls = tool_call("look_up", {"city": "Oslo", "of": [1, {"ä": None}]})
+    for handle in real.providers.values():
+        handle.impossible = "allow"
+        handle.replies(reply(text("Let me see. "), calls))
     with recording(real, file) as fakes:
         program()
-        assert fakes.bill.total == real.bill.total > 0
+        read, meant = fakes.journal[-1], real.journal[-1]
+        assert read.text == meant.text
+        assert [(c.name, c.arguments) for r in read.replies for c in r.tool_calls] == [
+            (c.name, c.arguments) for r in meant.replies for c in r.tool_calls
+        ]
+        assert [r.finish for r in read.replies] == [r.finish for r in meant.replies]
+        if program is not openai_speech:
+            assert fakes.bill.total == real.bill.total
+            assert "look_up" in fakes.transcript()
 
 
 def test_asynchronous_clients_are_recorded_too(real, file):
