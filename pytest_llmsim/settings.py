@@ -145,9 +145,13 @@ def scale(name: str, value: object) -> float:
         raise pytest.UsageError(f"llmsim: {name} is a number from 0, not {value!r}.") from None
 
 
-def text(name: str, value: object) -> str:
-    """Any text."""
-    return str(value)
+def folder(name: str, value: object) -> str:
+    """The name of a folder that there may be in many places."""
+    if isinstance(value, str) and value and not os.path.isabs(value):
+        return value
+    raise pytest.UsageError(
+        f"llmsim: {name} is a folder beside each test's module, such as recordings, not {value!r}."
+    )
 
 
 def texts(name: str, value: object) -> tuple[str, ...]:
@@ -269,7 +273,7 @@ KEYS: Mapping[str, Key] = {
         "record), all (everything anew).",
     ),
     "recordings": Key(
-        read=text, help="The folder of recordings, beside each test's module (recordings)."
+        read=folder, help="The folder of recordings, beside each test's module (recordings)."
     ),
     "ignored": Key(
         read=texts,

@@ -21,7 +21,7 @@ CREDENTIAL_CHARS_MIN = 8
 """A shorter credential is no secret, and would be found in ordinary words."""
 
 KEPT_HEADERS = re.compile(
-    r"content-type|content-encoding|content-disposition|location|retry-after(?:-ms)?"
+    r"access-control-.*|content-type|content-encoding|content-disposition|location|retry-after(?:-ms)?"
     r"|x-should-retry|(?:x-)?request-id|x-goog-upload-.*|openai-(?:model|processing-ms|version)"
     r"|x-ratelimit-.*|anthropic-(?:ratelimit-.*|priority-.*)"
 )

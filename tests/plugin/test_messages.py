@@ -203,6 +203,14 @@ def test_a_provider_that_there_is_not_is_told(pytester):
         ("validation=of", "validation is strict or off, not 'of'. Did you mean 'off'?"),
         ("models=al", "models is known or current or any, not 'al'."),
         ("impossible=eror", "impossible is error or allow, not 'eror'. Did you mean 'error'?"),
+        ("record=nwe", "record is none or once or new or all, not 'nwe'. Did you mean 'new'?"),
+        ("drift=eror", "drift is warn or error or off, not 'eror'. Did you mean 'error'?"),
+        ("time-scale=-1", "time_scale is a number from 0, not '-1'."),
+        (
+            "recordings=/somewhere",
+            "recordings is a folder beside each test's module, such as recordings, not "
+            "'/somewhere'.",
+        ),
     ],
 )
 def test_a_wrong_option_ends_the_run(pytester, option, told):
