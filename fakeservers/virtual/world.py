@@ -51,6 +51,7 @@ def simulate(
     rtt_s: float = 0.0,
     starts: datetime = STARTS,
     shuffle_ties: bool = False,
+    ports: Mapping[str, int] | None = None,
     steps_per_instant_max: int = STEPS_PER_INSTANT_MAX,
     thread_s_max: float = THREAD_S_MAX,
 ) -> "Simulation":
@@ -61,6 +62,7 @@ def simulate(
     starts                     the wall clock at the beginning
     shuffle_ties               puts what is due at the same instant into a random order that
                                depends on the seed, to find races; otherwise in the order set
+    ports                      maps a provider's name to its port, 0 for a free one
     steps_per_instant_max      rounds of the event loop at one instant before LivelockError
     thread_s_max               real seconds that the clock waits for a thread
     """
@@ -72,7 +74,9 @@ def simulate(
         steps_per_instant_max=steps_per_instant_max,
         thread_s_max=thread_s_max,
     )
-    return Simulation(loop, network, starts, seed=seed, scenario=scenario, providers=providers)
+    return Simulation(
+        loop, network, starts, seed=seed, scenario=scenario, providers=providers, ports=ports
+    )
 
 
 class WorldLoop(NetworkLoop):
@@ -128,6 +132,7 @@ class Simulation(FakeServers):
         seed: int,
         scenario: Scenario | None,
         providers: tuple[Provider, ...],
+        ports: Mapping[str, int] | None = None,
     ) -> None:
         self.network = network
         """Its round-trip time, and who listens at which port."""
@@ -141,6 +146,7 @@ class Simulation(FakeServers):
             seed,
             scenario=scenario,
             providers=providers,
+            ports=ports,
             thread=_InLoop(loop),
             clock=VirtualClock(loop, self._epoch_s),
         )
@@ -175,7 +181,7 @@ class Simulation(FakeServers):
 
     def _listener(self, name: str, fake: Fake) -> Listener:
         service = Service(fake)
-        listener = Listener(service, bind=self.network.bind)
+        listener = Listener(service, port=self._ports.get(name, 0), bind=self.network.bind)
         self._services[listener.port] = service
         return listener
 

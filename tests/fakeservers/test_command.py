@@ -63,6 +63,7 @@ def test_the_ready_file_names_what_listens_and_sigterm_ends_it(tmp_path):
     [
         (["--host", "0.0.0.0"], "set a token"),
         (["--openai-port", "99999"], "Cannot listen on 127.0.0.1:99999"),
+        (["--ready-file", "no/such/folder"], "--ready-file no/such/folder cannot be written"),
         (["--seed", "x"], "'x' is not a valid integer"),
         (["--validation", "lax"], "'lax' is not one of 'strict', 'off'"),
         (["--models", "all"], "'all' is not one of 'known', 'current', 'any'"),

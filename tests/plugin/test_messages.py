@@ -297,3 +297,22 @@ def test_a_loop_that_was_made_too_early_is_told(pytester):
             "so time would be real. Let async fixtures that are autouse ask for `llmsim`."
         ]
     )
+
+
+def test_a_fixture_of_a_wider_scope_hears_what_to_write(pytester):
+    """Below pytest's own message."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def service(llmsim):
+            return llmsim
+
+        def test_it(service):
+            pass
+        """
+    )
+    pytester.runpytest("-q").stdout.fnmatch_lines(
+        ["ScopeMismatch: *", "*- llmsim -*", "*has fakes of its own:", "  with FakeServers() as *"]
+    )
