@@ -13,7 +13,7 @@ ASK = """
         body = {"model": model, "stream": False, "messages": [{"role": "user", "content": prompt}]}
         url = os.environ["OLLAMA_HOST"] + "/api/chat"
         request = urllib.request.Request(url, json.dumps(body).encode(), method="POST")
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)["message"]["content"]
 """
 
@@ -258,7 +258,7 @@ def test_a_straggler_of_an_ended_test_harms_no_other(project):
                 kept["url"] + "/api/chat", json.dumps(body).encode(), method="POST"
             )
             try:
-                urllib.request.urlopen(request, timeout=5)
+                urllib.request.urlopen(request, timeout=60)
             except urllib.error.HTTPError as error:
                 told = error.read().decode()
             assert "test_first" in told and "has ended" in told
