@@ -305,5 +305,8 @@ def _warm_up() -> None:
 def _write(path: Path, urls: Mapping[str, str]) -> None:
     """Whole or not at all: whoever waits for the file may read it at once."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(urls) + "\n")
-    draft.replace(path)
+    try:
+        draft.write_text(json.dumps(urls) + "\n")
+        draft.replace(path)
+    except OSError as problem:
+        raise click.ClickException(f"--ready-file {path} cannot be written: {problem}") from problem

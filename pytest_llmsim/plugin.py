@@ -7,6 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
+from .addresses import keep_addresses
 from .determinism import compare, rehearse
 from .fixtures import *  # noqa: F403 - pytest finds fixtures by their names in here
 from .markers import REGISTERED
@@ -14,7 +15,7 @@ from .recorded import add_drift, drift_problems, write_drift
 from .report import add_traffic, add_usage, write_spent, write_summary, write_traffic
 from .settings import SETTINGS, add_options, settings_of
 from .stash import BODY_ENDED, BODY_PASSED, FAKES, GUARD, METER
-from .tracing import say_only, show_users_lines
+from .tracing import explain_scope, say_only, show_users_lines
 from .virtual import check_loops, run_in_world, use_world
 
 pytest.register_assert_rewrite("pytest_llmsim.assertions")
@@ -22,6 +23,12 @@ pytest.register_assert_rewrite("pytest_llmsim.assertions")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """The first hook of a run: no conftest has imported the program yet."""
+    keep_addresses(early_config)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -83,6 +90,7 @@ def pytest_runtest_makereport(
     show_users_lines(item, call)
     report = yield
     say_only(item, call, report)
+    explain_scope(call, report)
     if report.when == "call":
         add_traffic(item, report)
         if item.stash.get(BODY_ENDED, False):

@@ -6,6 +6,7 @@ a test's markers beat them all. What must not be here: what any setting does.
 
 import math
 import os
+from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -261,7 +262,8 @@ KEYS: Mapping[str, Key] = {
     },
     "stable_urls": Key(
         read=yes_or_no,
-        help="Keep the fakes' addresses over the whole run, for programs that keep their clients.",
+        help="Keep the fakes' addresses over the whole run, from before the first import: for "
+        "programs that make their clients at import, or keep them.",
     ),
     "max_usd": Key(
         read=usd, help="The most that real providers may cost in this run, in US dollars."
@@ -323,14 +325,20 @@ def add_options(parser: pytest.Parser) -> None:
             parser.addini(dest, key.help)
 
 
-def settings_of(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> Settings:
-    """Merge the sources. Raises UsageError that names the allowed values."""
+def settings_of(
+    config: pytest.Config,
+    environ: Mapping[str, str] = os.environ,
+    options: Namespace | None = None,
+) -> Settings:
+    """Merge the sources; `options` in the place of the config's, which are not there before the
+    first conftest is loaded. Raises UsageError that names the allowed values."""
+    options = config.option if options is None else options
     values: dict[str, Any] = {}
     said_by: dict[str, str] = {}
     for name, key in KEYS.items():
         if key.flag:
-            values[name] = bool(config.getoption(f"llmsim_{name}"))
-        elif key.written and (said := _said(config, name, environ)) is not None:
+            values[name] = bool(getattr(options, f"llmsim_{name}"))
+        elif key.written and (said := _said(config, name, environ, options)) is not None:
             said_by[name], value = said
             values[name] = key.read(name, value)
     return Settings(**values, said_by=said_by)
@@ -352,9 +360,11 @@ def marked(item: pytest.Item, settings: Settings) -> Settings:
     return replace(settings, **values, said_by={**settings.said_by, **dict.fromkeys(given, MARKED)})
 
 
-def _said(config: pytest.Config, name: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
+def _said(
+    config: pytest.Config, name: str, environ: Mapping[str, str], options: Namespace
+) -> tuple[str, str] | None:
     """Where a setting stands, and what it says there; None where nothing says it."""
-    if (option := config.getoption(f"llmsim_{name}")) is not None:
+    if (option := getattr(options, f"llmsim_{name}")) is not None:
         return f"--llmsim-{name.replace('_', '-')}", option
     if (ini := config.getini(f"llmsim_{name}")) not in ("", None):
         file = config.inipath.name if config.inipath is not None else "the ini file"

@@ -6,14 +6,15 @@ late, and can neither be answered by another test's script nor fail that test.
 
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from .addresses import ADDRESSES
 from .certificates import Certificates
 from .clock import FakesClock, LeapingClock, WorldClock
 from .guard import Guard
@@ -54,7 +55,7 @@ class Stage:
         self._thread.start()
         self._ended: deque[FakeServers] = deque()
         self._certificates = Certificates()
-        self._ports: Mapping[str, int] = {}
+        self._addresses = config.stash.get(ADDRESSES, None)
         self._meter: Meter | None = None
 
     @contextmanager
@@ -63,6 +64,11 @@ class Stage:
         settings = replace(marked(item, self._settings), virtual=is_virtual(item))
         settings = resolved(item, settings)
         check_switched(item, settings)
+        with self._real_environment(settings), self._playing(item, settings) as servers:
+            yield servers
+
+    @contextmanager
+    def _playing(self, item: pytest.Item, settings: Settings) -> Iterator["FakeServers"]:
         meter = self._metering(item, settings)
         servers, clock = self._made(item, settings, meter)
         try:
@@ -86,6 +92,12 @@ class Stage:
             else:
                 self._end(servers, item.nodeid)
 
+    def _real_environment(self, settings: Settings) -> AbstractContextManager[None]:
+        """Keys and addresses of the real services, where a test asks one and the run has them
+        pointed at the fakes."""
+        asks_real = any(settings.mode_of(name) in ASKED for name in PROVIDERS)
+        return self._addresses.left() if self._addresses and asks_real else nullcontext()
+
     def close(self) -> None:
         if self._meter is not None:
             self._meter.close()
@@ -100,20 +112,19 @@ class Stage:
         reals = real_urls(settings)
         upstreams = {name: meter.url(name) for name in reals} if meter is not None else {}
         recording = recording_of(item, settings, upstreams, reals)
+        ports = self._addresses.ports if self._addresses is not None else None
         if settings.virtual:
-            world = simulate(settings.seed, scenario=scenario, recording=recording).start()
-            return world, WorldClock(world)
+            world = simulate(settings.seed, scenario=scenario, ports=ports, recording=recording)
+            return world.start(), WorldClock(world)
         clock = LeapingClock()
         servers = FakeServers(
             settings.seed,
             scenario=scenario,
             thread=self._thread,
             clock=clock,
-            ports=self._ports,
+            ports=ports,
             recording=recording,
         ).start()
-        if settings.stable_urls and not self._ports:
-            self._ports = {name: _port(fake.url) for name, fake in servers.providers.items()}
         return servers, clock
 
     def _metering(self, item: pytest.Item, settings: Settings) -> "Meter | None":
@@ -167,10 +178,6 @@ def _set(servers: "FakeServers", settings: Settings) -> None:
         for name in ("unmatched", "unused", "impossible", "validation", "models"):
             if settings.why(name) != BUILT_IN:
                 setattr(handle, name, getattr(settings, name))
-
-
-def _port(url: str) -> int:
-    return int(url.removeprefix("http://").partition("/")[0].rpartition(":")[2])
 
 
 def _check_import() -> None:

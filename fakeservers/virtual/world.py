@@ -54,6 +54,7 @@ def simulate(
     rtt_s: float = 0.0,
     starts: datetime = STARTS,
     shuffle_ties: bool = False,
+    ports: Mapping[str, int] | None = None,
     steps_per_instant_max: int = STEPS_PER_INSTANT_MAX,
     thread_s_max: float = THREAD_S_MAX,
     recording: "Recording | None" = None,
@@ -66,6 +67,7 @@ def simulate(
     starts                     the wall clock at the beginning
     shuffle_ties               puts what is due at the same instant into a random order that
                                depends on the seed, to find races; otherwise in the order set
+    ports                      maps a provider's name to its port, 0 for a free one
     steps_per_instant_max      rounds of the event loop at one instant before LivelockError
     thread_s_max               real seconds that the clock waits for a thread
     """
@@ -84,6 +86,7 @@ def simulate(
         seed=seed,
         scenario=scenario,
         providers=providers,
+        ports=ports,
         recording=recording,
     )
 
@@ -141,6 +144,7 @@ class Simulation(FakeServers):
         seed: int,
         scenario: Scenario | None,
         providers: tuple[Provider, ...],
+        ports: Mapping[str, int] | None = None,
         recording: "Recording | None" = None,
     ) -> None:
         self.network = network
@@ -155,6 +159,7 @@ class Simulation(FakeServers):
             seed,
             scenario=scenario,
             providers=providers,
+            ports=ports,
             thread=_InLoop(loop),
             clock=VirtualClock(loop, self._epoch_s),
             recording=recording,
@@ -190,7 +195,7 @@ class Simulation(FakeServers):
 
     def _listener(self, name: str, fake: Fake) -> Listener:
         service = self._service(fake)
-        listener = Listener(service, bind=self.network.bind)
+        listener = Listener(service, port=self._ports.get(name, 0), bind=self.network.bind)
         self._services[listener.port] = service
         return listener
 

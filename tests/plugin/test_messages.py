@@ -191,6 +191,9 @@ def test_a_provider_that_there_is_not_is_told(pytester):
 @pytest.mark.parametrize(
     ("option", "told"),
     [
+        ("seed=x", "seed is a whole number, not 'x'."),
+        ("unmatched=x", "unmatched is error or natural, not 'x'."),
+        ("unused=x", "unused is error or allow, not 'x'."),
         (
             "mode=rel",
             "mode is fake or mock or real or record or replay, not 'rel'. Did you mean 'real'?",
@@ -227,9 +230,9 @@ def test_a_wrong_value_ends_the_run_wherever_it_stands(pytester, monkeypatch, wa
         pytester.makeini("[pytest]\nllmsim_seed = x")
     else:
         monkeypatch.setenv("LLMSIM_SEED", "x")
-    result = pytester.runpytest_subprocess("-q")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: llmsim: seed is a whole number, not 'x'."])
+    with pytest.raises(pytest.UsageError) as caught:
+        pytester.parseconfigure()
+    assert str(caught.value) == "llmsim: seed is a whole number, not 'x'."
 
 
 def test_what_is_in_force_needs_the_plugin(pytester):
@@ -307,4 +310,23 @@ def test_a_loop_that_was_made_too_early_is_told(pytester):
             "llmsim: the event loop of this test was made before its simulated world was entered, "
             "so time would be real. Let async fixtures that are autouse ask for `llmsim`."
         ]
+    )
+
+
+def test_a_fixture_of_a_wider_scope_hears_what_to_write(pytester):
+    """Below pytest's own message."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def service(llmsim):
+            return llmsim
+
+        def test_it(service):
+            pass
+        """
+    )
+    pytester.runpytest("-q").stdout.fnmatch_lines(
+        ["ScopeMismatch: *", "*- llmsim -*", "*has fakes of its own:", "  with FakeServers() as *"]
     )

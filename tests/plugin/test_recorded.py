@@ -335,6 +335,29 @@ def test_what_is_in_force_names_who_is_recorded(project, real):
     )
 
 
+def test_a_client_that_is_made_at_an_import_is_recorded(project, real):
+    """Where addresses are stable it has the fake's, and keeps the program's own key."""
+    real.openai.replies("I am real.")
+    project.makeini("[pytest]\nllmsim_stable_urls = true")
+    project.makepyfile(
+        test_recorded="""
+        import openai
+
+        CLIENT = openai.OpenAI()
+
+        def test_it(llmsim):
+            answer = CLIENT.responses.create(model="gpt-4o", input="Hello")
+            assert answer.output_text == "I am real."
+            assert len(llmsim.openai.calls) == 1
+        """
+    )
+    options = ("-p", "no:cacheprovider", "-W", "ignore::ResourceWarning")
+    project.runpytest_subprocess("--llmsim-mode=record", *options).assert_outcomes(passed=1)
+    assert len(exchanges(project)) == len(real.openai.calls) == 1
+    real.stop()
+    project.runpytest_subprocess("--llmsim-mode=replay", *options).assert_outcomes(passed=1)
+
+
 def test_workers_record_and_replay(project, real):
     """Each test has a file of its own."""
     project.makepyfile(
