@@ -35,6 +35,8 @@ READ_S_MAX = 600.0
 RECORDED_BYTES_MAX = 256 * 1024 * 1024
 """A longer answer is passed on and not recorded."""
 
+LAST_EVENT = b"data: [DONE]"
+
 NO_ANSWER = "x-llmsim-no-answer"
 """Header of an answer that no service gave, but what stands in between: passed on, not recorded."""
 
@@ -172,8 +174,8 @@ class Relayed(Answering):
         if self._has_ended:
             return
         self._has_ended = True
-        if NO_ANSWER not in answer.headers and not taken.too_long:
-            self._record(answer, taken, cut=outcome != "complete")
+        if NO_ANSWER not in answer.headers and not taken.is_lost:
+            self._record(answer, taken, cut=outcome != "complete" and not taken.is_done)
         self.exchange.ends(outcome, self.fake.clock.now(), taken.passed_bytes)
 
     def _told(self, answer: "httpx2.Response") -> Headers:
@@ -212,7 +214,8 @@ class _Taken:
     def __init__(self, encoding: str) -> None:
         self.pieces: list[Piece] = []
         self.inflates = encoding.lower() in _INFLATED
-        self.too_long = False
+        self.is_lost = False
+        """Whether it cannot be recorded: too long, or not encoded as it says."""
         self.passed_bytes = 0
         self._bytes = 0
         # 47 reads the headers of gzip and of zlib alike: https://docs.python.org/3/library/zlib.html
@@ -220,12 +223,21 @@ class _Taken:
 
     def take(self, at_s: float, data: bytes) -> None:
         self.passed_bytes += len(data)
-        if self._inflate is not None:
-            data = self._inflate.decompress(data)
+        if self._inflate is not None and not self.is_lost:
+            try:
+                data = self._inflate.decompress(data)
+            except zlib.error:
+                self.is_lost = True
         self._bytes += len(data)
-        self.too_long = self._bytes > RECORDED_BYTES_MAX
-        if data and not self.too_long:
+        self.is_lost |= self._bytes > RECORDED_BYTES_MAX
+        if data and not self.is_lost:
             self.pieces.append(Piece(at_s, data))
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the last event of a stream has come, at which earlier releases of the openai
+        SDK leave (2.x reads to the end over HTTP/1.1, `_streaming.py`)."""
+        return bool(self.pieces) and self.pieces[-1].data.rstrip().endswith(LAST_EVENT)
 
 
 def _is_streamed(headers: Mapping[str, str]) -> bool:

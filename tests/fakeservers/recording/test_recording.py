@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import time
 from contextlib import closing
 
 import anthropic
@@ -216,6 +217,47 @@ def test_a_compressed_answer_is_recorded_readable(real, file):
     assert (exchange.body, "content-encoding" in exchange.header) == (body, False)
     with replaying(file):
         assert openai_chat() == []
+
+
+def test_an_answer_that_is_not_what_it_says_is_passed_on_only(real, file):
+    """The client gets the bytes, and nothing is recorded that nobody could serve."""
+    real.openai.replies(raw("no gzip", headers={"content-encoding": "gzip"}))
+    with recording(real, file) as fakes, openai.OpenAI(max_retries=0) as client:
+        asked = client.chat.completions.with_streaming_response.create
+        with asked(model="gpt-4o", messages=HI) as answer:
+            assert b"".join(answer.http_response.iter_raw()) == b"no gzip"
+        assert fakes.openai.last.outcome == "complete"
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(("pieces", "is_cut"), [(99, False), (1, True)])
+def test_who_leaves_a_stream_is_answered_so_far_again(real, file, pieces, is_cut):
+    """One that was read to its last event is whole; of another there is no more than was read."""
+    real.openai.replies("one two three four")
+    real.openai.paces(ttft=0, inter_token=[0, 0, 3600] if is_cut else [0])
+
+    def read():
+        with openai.OpenAI(max_retries=0) as client:
+            asked = {"model": "gpt-4o", "messages": HI, "stream": True}
+            with client.chat.completions.create(**asked) as stream:
+                return [chunk.id for _, chunk in zip(range(pieces), stream, strict=False)]
+
+    with recording(real, file):
+        first = read()
+        until_recorded(file)
+    (exchange,) = load(file)
+    assert exchange.cut is is_cut
+    with replaying(file):
+        assert read() == first
+
+
+def until_recorded(file):
+    """A client that has left is noticed by the server's own thread."""
+    for _ in range(3_000):
+        if file.exists():
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{file} was not written")
 
 
 def test_a_stream_that_breaks_off_breaks_off_again(real, file):
