@@ -235,8 +235,8 @@ class _Taken:
 
     @property
     def is_done(self) -> bool:
-        """Whether the last event of a stream has come, at which earlier releases of the openai
-        SDK leave (2.x reads to the end over HTTP/1.1, `_streaming.py`)."""
+        """Whether the last event of a stream has come, at which the openai SDK leaves without
+        reading on (3.54, `Stream` in `_streaming.py`)."""
         return bool(self.pieces) and self.pieces[-1].data.rstrip().endswith(LAST_EVENT)
 
 
