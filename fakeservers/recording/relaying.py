@@ -35,7 +35,7 @@ READ_S_MAX = 600.0
 RECORDED_BYTES_MAX = 256 * 1024 * 1024
 """A longer answer is passed on and not recorded."""
 
-LAST_EVENT = b"data: [DONE]"
+LAST_EVENT = (b"data: [DONE]\n\n", b"data: [DONE]\r\n\r\n")
 
 NO_ANSWER = "x-llmsim-no-answer"
 """Header of an answer that no service gave, but what stands in between: passed on, not recorded."""
@@ -155,7 +155,7 @@ class Relayed(Answering):
         try:
             async for data in answer.aiter_raw():
                 taken.take(clock.now() - exchange.started_s, data)
-                if taken.passed_bytes == length:
+                if taken.passed_bytes == length or taken.is_done:
                     self._ends(answer, taken, "complete")
                 connection.write(data)
                 await connection.drained()
@@ -174,9 +174,9 @@ class Relayed(Answering):
         if self._has_ended:
             return
         self._has_ended = True
-        if NO_ANSWER not in answer.headers and not taken.is_lost:
-            self._record(answer, taken, cut=outcome != "complete" and not taken.is_done)
         self.exchange.ends(outcome, self.fake.clock.now(), taken.passed_bytes)
+        if NO_ANSWER not in answer.headers and not taken.is_lost:
+            self._record(answer, taken, cut=outcome != "complete")
 
     def _told(self, answer: "httpx2.Response") -> Headers:
         """The headers for the client, in which the service's address is the fake's."""
@@ -237,7 +237,7 @@ class _Taken:
     def is_done(self) -> bool:
         """Whether the last event of a stream has come, at which the openai SDK leaves without
         reading on (3.54, `Stream` in `_streaming.py`)."""
-        return bool(self.pieces) and self.pieces[-1].data.rstrip().endswith(LAST_EVENT)
+        return bool(self.pieces) and self.pieces[-1].data.endswith(LAST_EVENT)
 
 
 def _is_streamed(headers: Mapping[str, str]) -> bool:

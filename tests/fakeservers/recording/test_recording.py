@@ -242,9 +242,10 @@ def test_who_leaves_a_stream_is_answered_so_far_again(real, file, pieces, is_cut
             with client.chat.completions.create(**asked) as stream:
                 return [chunk.id for _, chunk in zip(range(pieces), stream, strict=False)]
 
-    with recording(real, file):
+    with recording(real, file) as fakes:
         first = read()
         until_recorded(file)
+        assert (fakes.openai.last.outcome == "disconnected") is is_cut
     (exchange,) = load(file)
     assert exchange.cut is is_cut
     with replaying(file):
