@@ -8,7 +8,14 @@ from difflib import get_close_matches
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-__all__ = ["LlmsimError", "ScriptError", "StartError", "did_you_mean", "own_keywords"]
+__all__ = [
+    "LlmsimError",
+    "ScriptError",
+    "StartError",
+    "did_you_mean",
+    "no_attribute",
+    "own_keywords",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,3 +58,9 @@ def own_keywords(called: Callable[P, R]) -> Callable[P, R]:
         return called(*args, **kwargs)
 
     return checked
+
+
+def no_attribute(message: str) -> AttributeError:
+    """The error with a message that says what there is. It names no attribute: from Python 3.12 on
+    the interpreter would add what it thinks was meant."""
+    return AttributeError(message, name="")

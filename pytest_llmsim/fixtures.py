@@ -42,7 +42,7 @@ __all__ = [
 
 @pytest.fixture(scope="session")
 def _llmsim_hooks(pytestconfig: pytest.Config) -> None:
-    """What every other fixture begins with: from here on our hooks stand around each test."""
+    """What the fakes of a test begin with: from here on our hooks stand around each test."""
     from .hooks import Hooks
 
     pytestconfig.pluginmanager.register(Hooks())
@@ -128,9 +128,10 @@ def llmsim_clients(
     """Makes SDK clients quickly: `llmsim_clients.openai()`, `.async_anthropic()` and so on."""
     from .clients import Clients
     from .settings import marked, settings_of
+    from .switching import ASKED
 
     settings = marked(request.node, settings_of(request.config))
-    clients = Clients(_llmsim_tls, lambda provider: settings.mode_of(provider) == "real")
+    clients = Clients(_llmsim_tls, lambda provider: settings.mode_of(provider) in ASKED)
     yield clients
     clients.close()
 
@@ -146,7 +147,7 @@ def llmsim_router_config() -> str | None:
 
 
 @pytest.fixture
-def llmsim_costs(_llmsim_hooks: None) -> "CostTracker":
+def llmsim_costs() -> "CostTracker":
     """What the routers of this test have spent: `total` is US dollars, exact."""
     from .routing import new_costs
 

@@ -1,4 +1,4 @@
-"""The hooks around each test, from the first one on that asks for a fixture of ours.
+"""The hooks around each test, from the first one on that asks for fakes.
 
 Registered by a fixture, so before the body of that test and its report, and never in a suite that
 uses no fakes.
@@ -9,9 +9,9 @@ from collections.abc import Generator
 import pytest
 
 from .determinism import compare
+from .recorded import add_drift, drift_problems
 from .report import add_traffic, add_usage
-from .stash import BODY_ENDED, FAKES, GUARD, METER
-from .tracing import say_only
+from .stash import BODY_ENDED, BODY_PASSED, FAKES, GUARD, METER
 from .virtual import check_loops, run_in_world
 
 __all__ = ["Hooks"]
@@ -27,7 +27,7 @@ class Hooks:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         check_loops(item)
-        item.stash[BODY_ENDED] = False
+        item.stash[BODY_ENDED] = item.stash[BODY_PASSED] = False
         try:
             result = yield
         finally:
@@ -37,6 +37,7 @@ class Hooks:
         if found := _problems(item):
             pytest.fail("\n\n".join(found), pytrace=False)
         compare(item)
+        item.stash[BODY_PASSED] = True
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -44,11 +45,11 @@ class Hooks:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        say_only(item, call, report)
         if report.when == "call":
             add_traffic(item, report)
             if item.stash.get(BODY_ENDED, False):
                 add_usage(item, report)
+                add_drift(item, report)
         return report
 
 
@@ -58,4 +59,5 @@ def _problems(item: pytest.Item) -> list[str]:
     blocked = guard.blocked if guard is not None else []
     meter = item.stash.get(METER, None)
     stopped = [meter.stopped] if meter is not None and meter.stopped else []
-    return [*stopped, *dict.fromkeys(blocked), *(servers.problems() if servers is not None else [])]
+    found = servers.problems() if servers is not None else []
+    return [*stopped, *dict.fromkeys(blocked), *found, *drift_problems(item)]

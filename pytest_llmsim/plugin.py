@@ -5,6 +5,8 @@ Imports the standard library and pytest only; the fakes, and the hooks around ea
 are imported when a test asks for them.
 """
 
+from collections.abc import Generator
+
 import pytest
 
 from .fixtures import *  # noqa: F403 - pytest finds fixtures by their names in here
@@ -17,10 +19,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """The first hook of a run: no conftest has imported the program yet."""
+    if is_anything_said(early_config, early_config.known_args_namespace):
+        from .addresses import keep_addresses
+
+        keep_addresses(early_config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    if is_anything_said(config):
+    if is_anything_said(config, config.option):
         from .settings import merge
 
         merge(config)
@@ -43,12 +54,19 @@ def pytest_pycollect_makeitem(
             use_world(collector, obj, marks)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    if call.excinfo is not None:
-        from .tracing import show_users_lines
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.excinfo is None:
+        return (yield)
+    from .tracing import explain_scope, say_only, show_users_lines
 
-        show_users_lines(item, call)
+    show_users_lines(item, call)
+    report = yield
+    say_only(item, call, report)
+    explain_scope(call, report)
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
@@ -62,6 +80,10 @@ def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None
         from .report import write_summary
 
         write_summary(terminalreporter)
+    if any(hasattr(report, "llmsim_drift") for report in reports):
+        from .recorded import write_drift
+
+        write_drift(terminalreporter)
     if any(hasattr(report, "llmsim_real") for report in reports):
         from .report import write_spent
 

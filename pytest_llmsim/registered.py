@@ -5,6 +5,7 @@ what any of them means (`settings`, `markers`).
 """
 
 import os
+from argparse import Namespace
 from collections.abc import Mapping
 
 import pytest
@@ -32,7 +33,10 @@ OPTIONS: Mapping[str, str] = {
     "seed": "Seed of everything that is not scripted (a whole number, 0 by default).",
     "unmatched": "What a request that no rule is for gets: error (the default) or natural.",
     "unused": "Whether rules that no request matched fail the test: error (default) or allow.",
-    "mode": "Who answers: fake (the default), real, or mock (the router's own clients).",
+    "mode": (
+        "Who answers: fake (the default), real, mock (the router's own clients), replay "
+        "(what was recorded), or record (that too, and the real ones what is missing)."
+    ),
     "block_network": (
         "Whether connections to the real providers fail while fakes stand in for them (true "
         "by default)."
@@ -48,12 +52,31 @@ OPTIONS: Mapping[str, str] = {
         "Whether scripted replies that no model gives are refused: error (default) or allow."
     ),
     **{
-        name: f"Who answers for {name}: fake, real or mock; as mode if unset." for name in PROVIDERS
+        name: f"Who answers for {name}: one of the modes; that of all if unset."
+        for name in PROVIDERS
     },
     "stable_urls": (
-        "Keep the fakes' addresses over the whole run, for programs that keep their clients."
+        "Keep the fakes' addresses over the whole run, from before the first import: for "
+        "programs that make their clients at import, or keep them."
     ),
     "max_usd": "The most that real providers may cost in this run, in US dollars.",
+    "record": (
+        "What recordings ask the real services for: none (the default in mode replay), once "
+        "(all of a test that has no recording), new (what is not recorded, the default in mode "
+        "record), all (everything anew)."
+    ),
+    "recordings": "The folder of recordings, beside each test's module (recordings).",
+    "ignored": (
+        "Fields of requests that do not count where a recorded answer is looked for, such as "
+        "metadata.user_id or messages[0].content, with commas between them."
+    ),
+    "time_scale": (
+        "How long recorded answers take: 0 no time (the default), 1 as long as they took."
+    ),
+    "drift": (
+        "What becomes of recorded answers that have another shape than the fakes' own: warn "
+        "at the end (the default), error or off."
+    ),
 }
 """Settings that an option with a value, an ini key or a variable says."""
 
@@ -71,9 +94,10 @@ VARIABLES = "LLMSIM_"
 
 MARKERS = (
     "llmsim(scenario=, seed=, virtual=, unmatched=, unused=, mode=, block_network=, validation=, "
-    "models=, impossible=): settings of the fakes for one test; scenario is a file or a Scenario, "
-    "unmatched 'error' or 'natural', unused and impossible 'error' or 'allow', mode 'fake', "
-    "'real' or 'mock', validation 'strict' or 'off', models 'known', 'current' or 'any'; "
+    "models=, impossible=, ignored=, time_scale=, drift=): settings of the fakes for one test; "
+    "scenario is a file or a Scenario, unmatched 'error' or 'natural', unused and impossible "
+    "'error' or 'allow', mode 'fake', 'real', 'mock', 'record' or 'replay', validation 'strict' "
+    "or 'off', models 'known', 'current' or 'any', drift 'warn', 'error' or 'off'; "
     "virtual=True runs the test in virtual time.",
     "llmsim_fault(provider, fault, times=, rate=, between=, every=): a provider, or a list of "
     "them, fails: fault is a status, a name such as 'overloaded', or what fails() takes.",
@@ -110,12 +134,14 @@ def add_options(parser: pytest.Parser) -> None:
         group.addoption(option(name), dest=key(name), action="store_true", default=False, help=told)
 
 
-def is_anything_said(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> bool:
+def is_anything_said(
+    config: pytest.Config, options: Namespace, environ: Mapping[str, str] = os.environ
+) -> bool:
     """Whether a run is set to anything but what is built in: only then settings are read."""
     return (
         any(name.startswith(VARIABLES) for name in environ)
-        or any(config.getoption(key(name)) is not None for name in OPTIONS)
-        or any(config.getoption(key(name)) for name in FLAGS)
+        or any(getattr(options, key(name)) is not None for name in OPTIONS)
+        or any(getattr(options, key(name)) for name in FLAGS)
         or any(config.getini(key(name)) not in ("", None) for name in OPTIONS)
     )
 

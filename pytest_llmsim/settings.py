@@ -5,7 +5,9 @@ a test's markers beat them all. What must not be here: what any setting does, an
 told of settings (`registered`).
 """
 
+import math
 import os
+from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -19,16 +21,20 @@ from .words import check_keywords, did_you_mean
 __all__ = [
     "BUILT_IN",
     "KEYS",
+    "MARKED",
     "Key",
     "Mode",
+    "Record",
     "Settings",
+    "is_option_or_variable",
     "marked",
     "merge",
     "settings_of",
     "unknown_variables",
 ]
 
-Mode = Literal["fake", "mock", "real"]
+Mode = Literal["fake", "mock", "real", "record", "replay"]
+Record = Literal["none", "once", "new", "all"]
 BUILT_IN = "built-in"
 MARKED = "a marker"
 OF_COMMANDS = ("LLMSIM_GATEWAY_TOKEN", "LLMSIM_TOKEN")
@@ -60,6 +66,11 @@ class Settings:
     block_network: bool = True
     stable_urls: bool = False
     max_usd: Decimal | None = None
+    record: Record = "none"
+    recordings: str = "recordings"
+    ignored: tuple[str, ...] = ()
+    time_scale: float = 0.0
+    drift: Literal["warn", "error", "off"] = "warn"
     traffic: bool = False
     report: bool = False
     check_determinism: bool = False
@@ -68,6 +79,16 @@ class Settings:
     def mode_of(self, provider: str) -> Mode:
         """A provider's own mode, else that of all."""
         return cast(Mode, getattr(self, provider, None) or self.mode)
+
+    def record_of(self, provider: str) -> Record:
+        """What a provider's recording asks for: in mode `record` what is new, if nothing else is
+        said."""
+        asks = self.mode_of(provider) == "record" and self.record == "none"
+        return "new" if asks else self.record
+
+    def why_mode(self, provider: str) -> str:
+        """Where a provider's mode was said."""
+        return self.why("mode" if getattr(self, provider) is None else provider)
 
     def why(self, name: str) -> str:
         """Where a setting was said."""
@@ -119,6 +140,38 @@ def usd(name: str, value: object) -> Decimal | None:
         ) from None
 
 
+def scale(name: str, value: object) -> float:
+    """How much of a time passes: 0 none, 1 all of it."""
+    try:
+        if isinstance(value, bool) or not 0 <= (factor := float(str(value))) < math.inf:
+            raise ValueError
+        return factor
+    except ValueError:
+        raise pytest.UsageError(f"llmsim: {name} is a number from 0, not {value!r}.") from None
+
+
+def folder(name: str, value: object) -> str:
+    """The name of a folder that there may be in many places."""
+    if isinstance(value, str) and value and not os.path.isabs(value):
+        return value
+    raise pytest.UsageError(
+        f"llmsim: {name} is a folder beside each test's module, such as recordings, not {value!r}."
+    )
+
+
+def texts(name: str, value: object) -> tuple[str, ...]:
+    """Several texts, with commas or line breaks between them where they are written as one."""
+    if isinstance(value, str):
+        return tuple(part for said in value.splitlines() for part in _parts(said))
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    raise pytest.UsageError(f"llmsim: {name} is a text or several, not {value!r}.")
+
+
+def _parts(line: str) -> list[str]:
+    return [part.strip() for part in line.split(",") if part.strip()]
+
+
 def one_of(*allowed: str) -> Read:
     """One of the allowed words."""
 
@@ -147,7 +200,7 @@ class Key:
     marker: bool = False
 
 
-MODE = one_of("fake", "mock", "real")
+MODE = one_of("fake", "mock", "real", "record", "replay")
 
 KEYS: Mapping[str, Key] = {
     "scenario": Key(read=path, marker=True),
@@ -163,23 +216,37 @@ KEYS: Mapping[str, Key] = {
     **{name: Key(read=MODE) for name in PROVIDERS},
     "stable_urls": Key(read=yes_or_no),
     "max_usd": Key(read=usd),
+    "record": Key(read=one_of("none", "once", "new", "all")),
+    "recordings": Key(read=folder),
+    "ignored": Key(read=texts, marker=True),
+    "time_scale": Key(read=scale, marker=True),
+    "drift": Key(read=one_of("warn", "error", "off"), marker=True),
     "traffic": Key(read=yes_or_no),
     "report": Key(read=yes_or_no),
     "check_determinism": Key(read=yes_or_no),
 }
 
 
-def merge(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> None:
-    """Merge the sources, once and for the whole run. Raises UsageError that names the allowed
-    values; warns of a variable that is nearly one."""
-    values: dict[str, Any] = {name: bool(config.getoption(key(name))) for name in FLAGS}
+def merged(
+    config: pytest.Config, options: Namespace, environ: Mapping[str, str] = os.environ
+) -> Settings:
+    """The sources in one. Raises UsageError that names the allowed values.
+
+    options  of the config, or those that it knows before the first conftest is loaded
+    """
+    values: dict[str, Any] = {name: bool(getattr(options, key(name))) for name in FLAGS}
     said_by: dict[str, str] = {}
     for name in OPTIONS:
-        if (said := _said(config, name, environ)) is not None:
+        if (said := _said(config, name, environ, options)) is not None:
             said_by[name], value = said
             values[name] = KEYS[name].read(name, value)
-    config.stash[MERGED] = Settings(**values, said_by=said_by)
-    for name, meant in unknown_variables(environ).items():
+    return Settings(**values, said_by=said_by)
+
+
+def merge(config: pytest.Config) -> None:
+    """Keep what a run is set to, and warn of a variable that is nearly one."""
+    config.stash[MERGED] = merged(config, config.option)
+    for name, meant in unknown_variables(os.environ).items():
         if meant:
             told = f"llmsim: the environment variable {name} changes nothing.{meant}"
             config.issue_config_time_warning(pytest.PytestConfigWarning(told), stacklevel=2)
@@ -214,9 +281,11 @@ def marked(item: pytest.Item, settings: Settings) -> Settings:
     return replace(settings, **values, said_by={**settings.said_by, **dict.fromkeys(given, MARKED)})
 
 
-def _said(config: pytest.Config, name: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
+def _said(
+    config: pytest.Config, name: str, environ: Mapping[str, str], options: Namespace
+) -> tuple[str, str] | None:
     """Where a setting stands, and what it says there; None where nothing says it."""
-    if (value := config.getoption(key(name))) is not None:
+    if (value := getattr(options, key(name))) is not None:
         return option(name), value
     if (value := config.getini(key(name))) not in ("", None):
         file = config.inipath.name if config.inipath is not None else "the ini file"
@@ -224,3 +293,8 @@ def _said(config: pytest.Config, name: str, environ: Mapping[str, str]) -> tuple
     if value := environ.get(variable(name)):
         return variable(name), value
     return None
+
+
+def is_option_or_variable(said: str) -> bool:
+    """Whether a setting was said in a way that an option beats."""
+    return said.startswith(("--", "LLMSIM_"))
