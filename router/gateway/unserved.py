@@ -16,11 +16,14 @@ _SERVED: Mapping[str, tuple[str, str]] = {
         "generateContent and streamGenerateContent of /v1beta/models, and GET /v1beta/models",
     ),
     "ollama": ("Ollama", "POST /api/chat and GET /api/tags"),
-    "openai": ("OpenAI", "POST /v1/chat/completions and GET /v1/models"),
+    "openai": (
+        "OpenAI",
+        "POST /v1/responses, POST /v1/chat/completions and GET /v1/models",
+    ),
 }
 
 _INSTEAD: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"/v1/responses"), "ask with client.chat.completions, which every target answers"),
+    (re.compile(r"/v1/(responses/|conversations)"), "no answer is kept here to be asked for later"),
     (re.compile(r"/v1/completions$|/api/generate$"), "ask with the conversation as messages"),
     (
         re.compile(r"embed", re.I),

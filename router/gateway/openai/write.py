@@ -25,7 +25,7 @@ from ...types import (
 )
 from ..values import Asked, Head, Problem
 
-__all__ = ["ChunkWriter", "completion", "error_body", "finish_reason", "usage"]
+__all__ = ["ChunkWriter", "completion", "error_body", "finish_reason", "sealed", "usage"]
 
 # What a kind of problem is called in `type` and `code`.
 _KINDS: Mapping[str, tuple[str, str | None]] = {
@@ -76,10 +76,10 @@ def completion(answer: Answer, head: Head) -> dict[str, Any]:
 
 def _tool_call(call: ToolCall) -> dict[str, Any]:
     function = {"name": call.name, "arguments": arguments_text(call)}
-    return {"id": call.id, "type": "function", "function": function} | _sealed(call.signature)
+    return {"id": call.id, "type": "function", "function": function} | sealed(call.signature)
 
 
-def _sealed(signature: str) -> dict[str, Any]:
+def sealed(signature: str) -> dict[str, Any]:
     """The vendor's seal on a call, which OpenAI's wire has no field for; it comes back with the
     conversation where the caller keeps the message as it was."""
     return {"extra_content": {"llmsim": {"signature": signature}}} if signature else {}
@@ -201,7 +201,7 @@ def _call_delta(event: ToolCallDelta) -> dict[str, Any]:
     if event.id or event.name:
         opened |= {"id": event.id, "type": "function"}
         function = {"name": event.name} | function
-    return opened | {"function": function} | _sealed(event.signature)
+    return opened | {"function": function} | sealed(event.signature)
 
 
 def _sse(value: object) -> bytes:

@@ -43,7 +43,8 @@ RETRIEVED: dict[str, Callable[[Any, str], str]] = {
     "gemini": lambda sdk, name: str(sdk.models.get(model=name).display_name),
 }
 UNSERVED: tuple[tuple[str, Callable[[Any], Any], str], ...] = (
-    ("openai", lambda sdk: sdk.responses.create(model="auto", input="a"), "client.chat.complet"),
+    ("openai", lambda sdk: sdk.responses.retrieve("resp_1"), "No answer is kept here"),
+    ("openai", lambda sdk: sdk.conversations.create(), "No answer is kept here"),
     ("openai", lambda sdk: sdk.embeddings.create(model="m", input="a"), "conversations only"),
     ("openai", lambda sdk: sdk.completions.create(model="m", prompt="a"), "as messages"),
     ("openai", lambda sdk: sdk.files.list(), "GET /v1/models"),
