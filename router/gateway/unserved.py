@@ -23,14 +23,17 @@ _SERVED: Mapping[str, tuple[str, str]] = {
 }
 
 _INSTEAD: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"/v1/(responses/|conversations)"), "no answer is kept here to be asked for later"),
+    (
+        re.compile(r"/v1/(responses/(?!compact|input_tokens)|conversations)"),
+        "no answer is kept here to be asked for later",
+    ),
     (re.compile(r"/v1/completions$|/api/generate$"), "ask with the conversation as messages"),
     (
         re.compile(r"embed", re.I),
         "the router carries conversations only; point the client of the embeddings at its provider",
     ),
     (
-        re.compile(r"count_?tokens", re.I),
+        re.compile(r"count_?tokens|/input_tokens", re.I),
         "nothing is counted here; POST /v1/plan tells who would be asked and what it can cost",
     ),
 )

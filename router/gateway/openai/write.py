@@ -4,7 +4,6 @@ Forms as in openai 3.54: `types/chat/chat_completion.py`, `chat_completion_chunk
 `_exceptions.py`; reasoning is told as `reasoning_content`, as DeepSeek and vLLM do.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +22,7 @@ from ...types import (
     Usage,
     UsageEvent,
 )
+from ..encoding import json_bytes
 from ..values import Asked, Head, Problem
 
 __all__ = ["ChunkWriter", "completion", "error_body", "finish_reason", "sealed", "usage"]
@@ -205,6 +205,4 @@ def _call_delta(event: ToolCallDelta) -> dict[str, Any]:
 
 
 def _sse(value: object) -> bytes:
-    return (
-        b"data: " + json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n\n"
-    )
+    return b"data: " + json_bytes(value) + b"\n\n"

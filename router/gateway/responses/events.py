@@ -4,7 +4,6 @@ Forms as in openai 3.54, `types/responses/response_*_event.py`. An item is open 
 added, told piece by piece, and done, whole, before the next one is added.
 """
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +18,7 @@ from ...types import (
     Usage,
     UsageEvent,
 )
+from ..encoding import json_bytes
 from ..openai.write import error_body
 from ..values import Asked, Head, Problem
 from .write import call_item, ending, message_item, reasoning_item, response_body, said, seal_of
@@ -200,5 +200,4 @@ class EventWriter:
     def _sse(self, type: str, **fields: Any) -> bytes:
         numbered = {"type": type, **fields, "sequence_number": self._number}
         self._number += 1
-        data = json.dumps(numbered, separators=(",", ":"), ensure_ascii=False)
-        return f"event: {type}\ndata: {data}\n\n".encode()
+        return f"event: {type}\ndata: ".encode() + json_bytes(numbered) + b"\n\n"

@@ -115,11 +115,11 @@ def _gemini(origin: str, http: httpx2.Client, streamed: bool) -> Pieces:
 
 
 def _ollama(origin: str, http: httpx2.Client, streamed: bool) -> Pieces:
-    sdk = ollama.Client(host=origin, verify=False)
     asked: dict[str, Any] = {"model": "auto", "messages": ASKED, "options": {"num_predict": 200}}
-    answers = sdk.chat(stream=True, **asked) if streamed else [sdk.chat(**asked)]
-    for answer in answers:
-        yield answer.message.content, answer.done_reason
+    with ollama.Client(host=origin, verify=False) as sdk:  # it shares no connections with others
+        answers = sdk.chat(stream=True, **asked) if streamed else [sdk.chat(**asked)]
+        for answer in answers:
+            yield answer.message.content, answer.done_reason
 
 
 ASK: dict[str, Callable[[str, httpx2.Client, bool], Pieces]] = {
