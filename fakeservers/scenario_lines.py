@@ -30,11 +30,18 @@ def lines_of(text: str, form: str) -> Mapping[str, int]:
 
 def line_of(path: str, lines: Mapping[str, int]) -> int | None:
     """The line where the longest known beginning of `path` stands."""
+    return next((lines[part] for part in _beginnings(path) if part in lines), None)
+
+
+def _beginnings(path: str) -> Iterator[str]:
+    """The path itself, then without its last part, and so on. A key with a bracket or a dot in
+    it ends this early: it looks like a path of its own."""
     while path:
-        if path in lines:
-            return lines[path]
-        path = _LAST_PART.sub("", path)
-    return None
+        yield path
+        shorter = _LAST_PART.sub("", path)
+        if shorter == path:
+            return
+        path = shorter
 
 
 def _tokens(text: str) -> Iterator[Token]:
@@ -78,7 +85,8 @@ def _toml(text: str) -> dict[str, int]:
                 table += f"[{arrays[table]}]"
             else:
                 table = _numbered(table, arrays)
-            found.setdefault(table, number)
+            for path in _beginnings(table):
+                found.setdefault(path, number)
         elif (key := _KEY.match(line)) is not None:
             found.setdefault(f"{table}.{key[1]}".lstrip(".").replace('"', ""), number)
     return found

@@ -31,8 +31,10 @@ HOSTS: Mapping[str, tuple[str, ...]] = {
 BLOCKED = (
     "llmsim: {host} is the real {provider}, and was about to be called{where}. In this run a fake "
     "stands in for {provider}.\n"
-    "Take the base URL from the environment, as the SDKs do, or from llmsim.{provider}.url; to "
-    "call the real service, run with LLMSIM_{variable}=real; to let a single test through, mark "
+    "Take the base URL from the environment, as the SDKs do, or from llmsim.{provider}.url. A "
+    "client that is made before the test, such as one at the import of a module, finds it there "
+    "with llmsim_stable_urls = true in the ini file.\n"
+    "To call the real service, run with LLMSIM_{variable}=real; to let a single test through, mark "
     "it @pytest.mark.llmsim(block_network=False)."
 )
 

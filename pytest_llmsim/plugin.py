@@ -7,13 +7,15 @@ from collections.abc import Generator
 
 import pytest
 
+from .addresses import keep_addresses
 from .determinism import compare, rehearse
 from .fixtures import *  # noqa: F403 - pytest finds fixtures by their names in here
 from .markers import REGISTERED
+from .recorded import add_drift, drift_problems, write_drift
 from .report import add_traffic, add_usage, write_spent, write_summary, write_traffic
 from .settings import SETTINGS, add_options, settings_of
-from .stash import BODY_ENDED, FAKES, GUARD, METER
-from .tracing import say_only, show_users_lines
+from .stash import BODY_ENDED, BODY_PASSED, FAKES, GUARD, METER
+from .tracing import explain_scope, say_only, show_users_lines
 from .virtual import check_loops, run_in_world, use_world
 
 pytest.register_assert_rewrite("pytest_llmsim.assertions")
@@ -21,6 +23,12 @@ pytest.register_assert_rewrite("pytest_llmsim.assertions")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """The first hook of a run: no conftest has imported the program yet."""
+    keep_addresses(early_config)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,7 +59,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     check_loops(item)
-    item.stash[BODY_ENDED] = False
+    item.stash[BODY_ENDED] = item.stash[BODY_PASSED] = False
     try:
         result = yield
     finally:
@@ -61,6 +69,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if found := _problems(item):
         pytest.fail("\n\n".join(found), pytrace=False)
     compare(item)
+    item.stash[BODY_PASSED] = True
     return result
 
 
@@ -70,7 +79,8 @@ def _problems(item: pytest.Item) -> list[str]:
     blocked = guard.blocked if guard is not None else []
     meter = item.stash.get(METER, None)
     stopped = [meter.stopped] if meter is not None and meter.stopped else []
-    return [*stopped, *dict.fromkeys(blocked), *(servers.problems() if servers is not None else [])]
+    found = servers.problems() if servers is not None else []
+    return [*stopped, *dict.fromkeys(blocked), *found, *drift_problems(item)]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,10 +90,12 @@ def pytest_runtest_makereport(
     show_users_lines(item, call)
     report = yield
     say_only(item, call, report)
+    explain_scope(call, report)
     if report.when == "call":
         add_traffic(item, report)
         if item.stash.get(BODY_ENDED, False):
             add_usage(item, report)
+            add_drift(item, report)
     return report
 
 
@@ -93,4 +105,5 @@ def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None
         write_traffic(terminalreporter)
     if settings.report:
         write_summary(terminalreporter)
+    write_drift(terminalreporter)
     write_spent(terminalreporter)

@@ -6,13 +6,23 @@ from types import TracebackType
 
 import pytest
 
-__all__ = ["say_only", "show_users_lines"]
+__all__ = ["explain_scope", "say_only", "show_users_lines"]
 
 HERE = Path(__file__).parent
 OURS = (str(HERE), str(HERE.with_name("fakeservers")))
 SCRIPTS = "fakeservers.errors"
 ASKING = ("__getattr__", "__setattr__")
 """Where a fake says that it has no such verb."""
+MISMATCH = "ScopeMismatch: You tried to access the function scoped fixture llmsim"
+WIDER = (
+    "The fixtures of llmsim last for one test, so that no script outlives it. A fixture of a wider "
+    "scope has fakes of its own:\n"
+    "  from fakeservers import FakeServers\n"
+    "  with FakeServers() as llmsim:\n"
+    "      yield ...\n"
+    "A client that such a fixture makes meets the fakes of each test with llmsim_stable_urls = "
+    "true in the ini file."
+)
 
 
 def show_users_lines(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
@@ -36,6 +46,12 @@ def say_only(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
         *_, last = _entries(error.__traceback__)
         if _is_ours(last):
             report.longrepr = str(error)
+
+
+def explain_scope(call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Say below pytest's message what to write where a fixture of a wider scope asks for ours."""
+    if call.excinfo is not None and str(call.excinfo.value).startswith(MISMATCH):
+        report.sections.append(("llmsim", WIDER))
 
 
 def _entries(entry: TracebackType | None) -> list[TracebackType]:

@@ -1,13 +1,23 @@
 """Words for what did not go as scripted: fact, nearest rule, way out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from ..behaviour.scenario import Nearest, Rule, Script
 from ..canonical import Request
 
-__all__ = ["explain_impossible", "explain_unmatched", "explain_unused"]
+__all__ = ["Taken", "explain_impossible", "explain_unmatched", "explain_unused"]
 
 PROMPT_SHOWN_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A request that an idle rule is for, by its number in the journal, and the rule written
+    before it that answered."""
+
+    request: int
+    rule: Rule
 
 
 def explain_unmatched(provider: str, script: Script, request: Request, near: Nearest | None) -> str:
@@ -39,13 +49,25 @@ def explain_impossible(provider: str, rule: Rule | None, why: str) -> str:
     )
 
 
-def explain_unused(provider: str, rules: Iterable[Rule], seen: int) -> str:
-    """Which rules no request ever matched."""
-    listed = "\n".join(f"  {_where(provider, rule)}" for rule in rules)
+def explain_unused(
+    provider: str, rules: Iterable[Rule], seen: int, taken: Mapping[int, Taken]
+) -> str:
+    """Which rules no request was answered by, and of each whether a rule before it answered a
+    request that was for it as well (`taken`, by the idle rule's number)."""
+    listed = []
+    for rule in rules:
+        listed.append(f"  {_where(provider, rule)}")
+        if (other := taken.get(rule.number)) is not None:
+            listed.append(
+                f"    request {other.request} is for it too, and was answered by "
+                f"{_where(provider, other.rule)}: write this rule above that one"
+            )
     requests = "no request" if not seen else "1 request" if seen == 1 else f"{seen} requests"
+    had = "none was left to" if taken else "none matched"
     return (
-        f"llmsim: {provider} saw {requests}, and none matched these rules:\n{listed}\n"
-        f'Take them out, or set llmsim.{provider}.unused = "allow".'
+        f"llmsim: {provider} saw {requests}, and {had} these rules:\n"
+        + "\n".join(listed)
+        + f'\nTake them out, or set llmsim.{provider}.unused = "allow".'
     )
 
 

@@ -35,6 +35,9 @@ from .sockets import blocking_sockets
 from .timeline import timeline
 from .transport import Flavour, in_memory_transport
 
+if TYPE_CHECKING:
+    from ..recording import Recording
+
 __all__ = ["STARTS", "Simulation", "VirtualClock", "simulate"]
 
 T = TypeVar("T")
@@ -51,16 +54,20 @@ def simulate(
     rtt_s: float = 0.0,
     starts: datetime = STARTS,
     shuffle_ties: bool = False,
+    ports: Mapping[str, int] | None = None,
     steps_per_instant_max: int = STEPS_PER_INSTANT_MAX,
     thread_s_max: float = THREAD_S_MAX,
+    recording: "Recording | None" = None,
 ) -> "Simulation":
     """A world in virtual time, to be entered by `with`.
 
     seed, scenario, providers  as for FakeServers; the scenario's times are virtual ones
+    recording                  likewise; nothing can be recorded here, since nobody real is here
     rtt_s                      seconds of a round trip between the program and any fake
     starts                     the wall clock at the beginning
     shuffle_ties               puts what is due at the same instant into a random order that
                                depends on the seed, to find races; otherwise in the order set
+    ports                      maps a provider's name to its port, 0 for a free one
     steps_per_instant_max      rounds of the event loop at one instant before LivelockError
     thread_s_max               real seconds that the clock waits for a thread
     """
@@ -72,7 +79,16 @@ def simulate(
         steps_per_instant_max=steps_per_instant_max,
         thread_s_max=thread_s_max,
     )
-    return Simulation(loop, network, starts, seed=seed, scenario=scenario, providers=providers)
+    return Simulation(
+        loop,
+        network,
+        starts,
+        seed=seed,
+        scenario=scenario,
+        providers=providers,
+        ports=ports,
+        recording=recording,
+    )
 
 
 class WorldLoop(NetworkLoop):
@@ -128,6 +144,8 @@ class Simulation(FakeServers):
         seed: int,
         scenario: Scenario | None,
         providers: tuple[Provider, ...],
+        ports: Mapping[str, int] | None = None,
+        recording: "Recording | None" = None,
     ) -> None:
         self.network = network
         """Its round-trip time, and who listens at which port."""
@@ -141,8 +159,10 @@ class Simulation(FakeServers):
             seed,
             scenario=scenario,
             providers=providers,
+            ports=ports,
             thread=_InLoop(loop),
             clock=VirtualClock(loop, self._epoch_s),
+            recording=recording,
         )
 
     # --- life ---
@@ -174,8 +194,8 @@ class Simulation(FakeServers):
             self._pinned.close()
 
     def _listener(self, name: str, fake: Fake) -> Listener:
-        service = Service(fake)
-        listener = Listener(service, bind=self.network.bind)
+        service = self._service(fake)
+        listener = Listener(service, port=self._ports.get(name, 0), bind=self.network.bind)
         self._services[listener.port] = service
         return listener
 

@@ -128,7 +128,8 @@ def test_all_that_is_wrong_is_told_at_once():
     """In the order of its lines."""
     text = (
         "[[openai.rules]]\nfails = 'overloded'\n[claude]\nunmatched = 'x'\n"
-        "[[openai.rules]]\nreplies = 'x'\nevery = '5m'\nrate = 0.5\n[gemini]\nlimit = 5"
+        "[[openai.rules]]\nreplies = 'x'\nevery = '5m'\nrate = 0.5\n"
+        "[gemini]\nlimit = 5\nmodels = 'all'\n[[opnai.rules]]\nreplies = 'x'"
     )
     with pytest.raises(ScriptError) as caught:
         parse_scenario(text, name="x.toml")
@@ -138,7 +139,16 @@ def test_all_that_is_wrong_is_told_at_once():
         ["x.toml:4:", "claude.unmatched:"],
         ["x.toml:7:", "openai.rules[1].every:"],
         ["x.toml:10:", "gemini.limit:"],
+        ["x.toml:11:", "gemini.models:"],
+        ["x.toml:12:", "opnai:"],
     ]
+
+
+@pytest.mark.parametrize("text", ['"a[" = 1', '["a["]', '[claude."b["]'])
+def test_a_key_that_looks_like_a_place_is_told_too(text):
+    """The search for its line comes to an end."""
+    with pytest.raises(ScriptError, match="is not known here"):
+        parse_scenario(text)
 
 
 @pytest.mark.parametrize("indent", [None, 2])

@@ -1,5 +1,6 @@
 """The fixtures: one a provider, the clock, SDK clients, addresses that stay."""
 
+import os
 import ssl
 
 import pytest
@@ -52,7 +53,7 @@ def test_the_clock_wakes_an_answer_that_waits(llmsim, llmsim_ollama, llmsim_cloc
     llmsim_ollama.paces(ttft=3600)
     body = {"model": "llama3.2", "messages": [{"role": "user", "content": "x"}], "stream": False}
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(httpx.post, llmsim_ollama.url + "/api/chat", json=body, timeout=20)
+        asked = pool.submit(httpx.post, llmsim_ollama.url + "/api/chat", json=body, timeout=60)
         while not llmsim_ollama.calls:
             pass
         while not asked.done():
@@ -130,3 +131,43 @@ def test_addresses_stay_where_a_program_keeps_its_client(pytester):
         """
     )
     pytester.runpytest().assert_outcomes(passed=3)
+
+
+def test_a_client_of_an_import_finds_the_fakes(pytester, monkeypatch):
+    """With llmsim_stable_urls the environment points there before the first conftest, in real
+    time and in virtual time, and is as before once the run has ended."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    pytester.makeini("[pytest]\nllmsim_stable_urls = true")
+    pytester.makeconftest("import openai\nclient = openai.OpenAI()")
+    pytester.makepyfile(
+        """
+        import pytest
+        from conftest import client
+
+        @pytest.mark.parametrize("virtual", [False, True, False])
+        def test_it(request, virtual):
+            request.node.add_marker(pytest.mark.llmsim(virtual=virtual))
+            llmsim = request.getfixturevalue("llmsim")
+            llmsim.openai.replies("Yes.")
+            assert client.responses.create(model="gpt-4o", input="x").output_text == "Yes."
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=3)
+    assert "OPENAI_API_KEY" not in os.environ
+
+
+def test_kept_addresses_are_not_for_a_test_of_a_real_service(pytester, monkeypatch):
+    """Its keys and addresses are those of the environment, as without llmsim_stable_urls."""
+    monkeypatch.setenv("OPENAI_API_KEY", "of-the-project")
+    pytester.makeini("[pytest]\nllmsim_stable_urls = true")
+    pytester.makepyfile(
+        """
+        import os
+        import pytest
+
+        @pytest.mark.llmsim(mode="real")
+        def test_it(llmsim):
+            assert os.environ["OPENAI_API_KEY"] == "of-the-project"
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=1)

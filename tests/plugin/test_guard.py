@@ -45,8 +45,10 @@ def test_a_call_of_the_real_service_fails_at_once(pytester, no_network, library)
         [
             "llmsim: api.openai.com is the real openai, and was about to be called* In this run "
             "a fake stands in for openai.",
-            "Take the base URL from the environment, as the SDKs do, or from llmsim.openai.url; "
-            "to call the real service, run with LLMSIM_OPENAI=real; to let a single test through, "
+            "Take the base URL from the environment, as the SDKs do, or from llmsim.openai.url. A "
+            "client that is made before the test, such as one at the import of a module, finds it "
+            "there with llmsim_stable_urls = true in the ini file.",
+            "To call the real service, run with LLMSIM_OPENAI=real; to let a single test through, "
             "mark it @pytest.mark.llmsim(block_network=False).",
         ]
     )

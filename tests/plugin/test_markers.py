@@ -108,7 +108,10 @@ def test_a_marker_brings_the_fakes(pytester):
         ("llmsim(validation='lax')", "*llmsim: validation is strict or off, not 'lax'."),
         ("llmsim(models='all')", "*llmsim: models is known or current or any, not 'all'."),
         ("llmsim(impossible='x')", "*llmsim: impossible is error or allow, not 'x'."),
-        ("llmsim(mode='record')", "*llmsim: mode is fake or mock or real, not 'record'."),
+        (
+            "llmsim(mode='tape')",
+            "*llmsim: mode is fake or mock or real or record or replay, not 'tape'.",
+        ),
         ("llmsim(block_network='maybe')", "*block_network is True or False, not 'maybe'."),
         ("llmsim(scenario='none.toml')", "llmsim: *none.toml: cannot be read: *"),
         ("llmsim(scenario=3)", "llmsim: scenario is a file's path or a Scenario, not 3."),
@@ -205,7 +208,7 @@ def test_the_fakes_may_be_lenient(pytester, setting, works):
             request = urllib.request.Request(
                 llmsim.ollama.url + "/api/chat", json.dumps({works}).encode(), method="POST"
             )
-            assert urllib.request.urlopen(request, timeout=5).status == 200
+            assert urllib.request.urlopen(request, timeout=60).status == 200
         """
     )
     pytester.runpytest().assert_outcomes(passed=1)

@@ -191,8 +191,14 @@ def test_a_provider_that_there_is_not_is_told(pytester):
 @pytest.mark.parametrize(
     ("option", "told"),
     [
-        ("mode=rel", "mode is fake or mock or real, not 'rel'. Did you mean 'real'?"),
-        ("claude=on", "claude is fake or mock or real, not 'on'."),
+        ("seed=x", "seed is a whole number, not 'x'."),
+        ("unmatched=x", "unmatched is error or natural, not 'x'."),
+        ("unused=x", "unused is error or allow, not 'x'."),
+        (
+            "mode=rel",
+            "mode is fake or mock or real or record or replay, not 'rel'. Did you mean 'real'?",
+        ),
+        ("claude=on", "claude is fake or mock or real or record or replay, not 'on'."),
         ("max-usd=much", "max_usd is an amount in US dollars such as \"0.50\", not 'much'."),
         ("max-usd=-1", "max_usd is an amount in US dollars such as \"0.50\", not '-1'."),
         ("block-network=perhaps", "block_network is True or False, not 'perhaps'."),
@@ -200,6 +206,14 @@ def test_a_provider_that_there_is_not_is_told(pytester):
         ("validation=of", "validation is strict or off, not 'of'. Did you mean 'off'?"),
         ("models=al", "models is known or current or any, not 'al'."),
         ("impossible=eror", "impossible is error or allow, not 'eror'. Did you mean 'error'?"),
+        ("record=nwe", "record is none or once or new or all, not 'nwe'. Did you mean 'new'?"),
+        ("drift=eror", "drift is warn or error or off, not 'eror'. Did you mean 'error'?"),
+        ("time-scale=-1", "time_scale is a number from 0, not '-1'."),
+        (
+            "recordings=/somewhere",
+            "recordings is a folder beside each test's module, such as recordings, not "
+            "'/somewhere'.",
+        ),
     ],
 )
 def test_a_wrong_option_ends_the_run(pytester, option, told):
@@ -216,9 +230,9 @@ def test_a_wrong_value_ends_the_run_wherever_it_stands(pytester, monkeypatch, wa
         pytester.makeini("[pytest]\nllmsim_seed = x")
     else:
         monkeypatch.setenv("LLMSIM_SEED", "x")
-    result = pytester.runpytest_subprocess("-q")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: llmsim: seed is a whole number, not 'x'."])
+    with pytest.raises(pytest.UsageError) as caught:
+        pytester.parseconfigure()
+    assert str(caught.value) == "llmsim: seed is a whole number, not 'x'."
 
 
 def test_what_is_in_force_needs_the_plugin(pytester):
@@ -296,4 +310,23 @@ def test_a_loop_that_was_made_too_early_is_told(pytester):
             "llmsim: the event loop of this test was made before its simulated world was entered, "
             "so time would be real. Let async fixtures that are autouse ask for `llmsim`."
         ]
+    )
+
+
+def test_a_fixture_of_a_wider_scope_hears_what_to_write(pytester):
+    """Below pytest's own message."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def service(llmsim):
+            return llmsim
+
+        def test_it(service):
+            pass
+        """
+    )
+    pytester.runpytest("-q").stdout.fnmatch_lines(
+        ["ScopeMismatch: *", "*- llmsim -*", "*has fakes of its own:", "  with FakeServers() as *"]
     )

@@ -68,8 +68,14 @@ class _Reading:
             self.problems.append(problem)
             return None
 
+    def _known(self, data: Any, path: str, keys: Sequence[str]) -> Mapping[str, Any]:
+        """A table whose known keys are read, whatever else stands in it."""
+        given = table(data, path, None)
+        self.tried(partial(table, given, path, keys))
+        return given
+
     def scenario(self, data: Any, providers: Sequence[str]) -> Scenario:
-        data = table(data, "", ("seed", *providers))
+        data = self._known(data, "", ("seed", *providers))
         scripts = {name: self._script(data[name], name) for name in providers if name in data}
         seed = data.get("seed", 0)
         if isinstance(seed, bool) or not isinstance(seed, int):
@@ -80,7 +86,7 @@ class _Reading:
         return self.tried(partial(self._read_script, data, path)) or Script()
 
     def _read_script(self, data: Any, path: str) -> Script:
-        given = table(data, path, SCRIPT_KEYS)
+        given = self._known(data, path, SCRIPT_KEYS)
         rules = [
             self.tried(partial(self._rule, rule, number + 1, f"{path}.rules[{number}]"))
             for number, rule in enumerate(array(given.get("rules", []), f"{path}.rules"))

@@ -1,7 +1,10 @@
 """Words for what did not go as scripted."""
 
+import pytest
+
 from fakeservers.behaviour.matching import Match
 from fakeservers.behaviour.scenario import Nearest, Rule, Script
+from fakeservers.canonical import ApiError
 from fakeservers.evidence.explain import explain_unmatched, explain_unused
 from fakeservers.evidence.verification import problems
 from tests.fakeservers.evidence.test_journal import exchange
@@ -25,7 +28,7 @@ def test_a_long_prompt_is_shortened():
 
 def test_unused_rules_are_listed_with_their_place():
     """And how many requests there were."""
-    told = explain_unused("tiny", [RULE], 2)
+    told = explain_unused("tiny", [RULE], 2, {})
     assert told.startswith("llmsim: tiny saw 2 requests, and none matched these rules:\n")
     assert "  llmsim.tiny.on(prompt='France') (test_x.py:3)" in told
 
@@ -42,3 +45,16 @@ def test_unused_rules_may_be_allowed():
     assert len(problems("tiny", script, {}, [], "error")) == 1
     assert problems("tiny", script, {}, [], "allow") == []
     assert problems("tiny", script, {1: 1}, [], "error") == []
+
+
+@pytest.mark.parametrize("where", [None, lambda request: True], ids=["fields", "function"])
+def test_a_rule_behind_another_hears_which_one_answered(where):
+    """A function of the test is not called once more for it."""
+    first, second = (
+        Rule(number=1, replies=("a",)),
+        Rule(number=2, match=Match(where=where), error=ApiError(status=503, kind="overloaded")),
+    )
+    seen = [exchange(7, request=chat("Hi"), rule=first)]
+    (told,) = problems("tiny", Script(rules=(first, second)), {1: 1}, seen, "error")
+    why = "request 7 is for it too, and was answered by llmsim.tiny.on(): write this rule above"
+    assert (why in told) == (where is None)
