@@ -316,3 +316,29 @@ def test_a_fixture_of_a_wider_scope_hears_what_to_write(pytester):
     pytester.runpytest("-q").stdout.fnmatch_lines(
         ["ScopeMismatch: *", "*- llmsim -*", "*has fakes of its own:", "  with FakeServers() as *"]
     )
+
+
+def test_a_request_that_no_rule_is_for_is_shown_where_it_was_made(pytester):
+    """In the program's own line, then the message; none of the SDK's hundred lines."""
+    pytester.makepyfile(
+        test_it="""
+        from openai import OpenAI
+
+        def ask():
+            return OpenAI().responses.create(model="gpt-5", input="Hi")
+
+        def test_it(llmsim):
+            llmsim.openai.on(prompt="Bye").replies("x")
+            ask()
+        """
+    )
+    result = pytester.runpytest("-q")
+    result.stdout.fnmatch_lines(
+        [
+            ">       ask()",
+            ">       return OpenAI().responses.create(*",
+            "E       openai.BadRequestError: * llmsim: no rule of openai is for this request *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*_base_client.py*")
+    pytester.runpytest("-q", "--full-trace").stdout.fnmatch_lines(["*_base_client.py:*"])
