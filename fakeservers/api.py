@@ -13,7 +13,7 @@ from .behaviour.scenario import Scenario, Script
 from .canonical import ChatRequest
 from .clock import Clock, SystemClock
 from .environment import pointed_at
-from .errors import StartError, did_you_mean
+from .errors import StartError, did_you_mean, no_attribute
 from .evidence.bill import Bill
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
@@ -183,18 +183,18 @@ class FakeServers:
         if name in handles:
             return handles[name]
         if name in VIRTUAL_ONLY:
-            raise AttributeError(
+            raise no_attribute(
                 f"Fakes in real time have no {name!r}. In virtual time they have: mark the test "
                 f"@pytest.mark.llmsim(virtual=True), or write simulate() for FakeServers()."
             )
-        raise AttributeError(self._has_no(name))
+        raise no_attribute(self._has_no(name))
 
     if not TYPE_CHECKING:
 
         def __setattr__(self, name: str, value: object) -> None:
             # What is a fake's would be kept here, and change nothing.
             if hasattr(FakeProvider, name) and not hasattr(type(self), name):
-                raise AttributeError(self._has_no(name))
+                raise no_attribute(self._has_no(name))
             object.__setattr__(self, name, value)
 
     def _has_no(self, name: str) -> str:

@@ -6,7 +6,7 @@ Errors that a fake answers with over HTTP are `canonical.ApiError` values, not t
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["LlmsimError", "ScriptError", "StartError", "did_you_mean"]
+__all__ = ["LlmsimError", "ScriptError", "StartError", "did_you_mean", "no_attribute"]
 
 
 class LlmsimError(Exception):
@@ -26,3 +26,9 @@ def did_you_mean(word: object, allowed: Iterable[str]) -> str:
     It begins with a space."""
     near = get_close_matches(str(word), list(allowed), n=1)
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def no_attribute(message: str) -> AttributeError:
+    """The error with a message that says what there is. It names no attribute: from Python 3.12 on
+    the interpreter would add what it thinks was meant."""
+    return AttributeError(message, name="")

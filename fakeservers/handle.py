@@ -17,7 +17,7 @@ from .behaviour.replies import ReplyLike, scripted
 from .behaviour.scenario import Impossible, Rule, TokenCounts, Unmatched
 from .behaviour.schedule import schedule
 from .canonical import Request
-from .errors import ScriptError, did_you_mean
+from .errors import ScriptError, did_you_mean, no_attribute
 from .evidence.bill import Bill
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
@@ -230,12 +230,12 @@ class FakeProvider:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Never:
-            raise AttributeError(_has_no(name))
+            raise no_attribute(_has_no(name))
 
         def __setattr__(self, name: str, value: object) -> None:
             # A setting that is misspelt would be kept, and change nothing.
             if not name.startswith("_") and not hasattr(type(self), name):
-                raise AttributeError(_has_no(name))
+                raise no_attribute(_has_no(name))
             object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:

@@ -1,46 +1,39 @@
 """The router: plan, reserve, call, classify, settle, and then the next target or the answer.
 
-`LLMRouter` is what programs hold; its loop is `_shown`. What is
-decided next stands in `decision.py`, how one target is asked in `attempt.py`, how a call gets
-its holds and permits in `dispatch.py`. Nothing here knows a vendor, a price or a store.
+`LLMRouter` is what programs hold: how it is made, asked and changed. The loop of one call is
+`course.py`'s. Nothing here knows a vendor, a price or a store.
 """
 
-import asyncio
 import os
 import random
 import secrets
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
-from . import building, failing
+from . import building
 from .accounting import Budget
 from .answer_stream import AnswerStream
-from .attempt import AttemptRun
 from .background import Background
 from .bookkeeping import Services
-from .clients.base import LLMClient, ProviderFailure
+from .clients.base import LLMClient
 from .clock import Clock, SystemClock
-from .dispatch import Dispatcher
+from .course import Course
 from .envelope import Envelope
-from .errors import CallFailed, NoTarget, RouterError
-from .events import CallEnded, CallStarted, ConfigReloaded, Hook, Hooks
+from .errors import NoTarget
+from .events import ConfigReloaded, Hook, Hooks
 from .options import CallKeywords, read_keywords
-from .resuming import Resumed, resume
-from .routing.planner import make_plan, prefix_of
+from .routing.planner import make_plan
 from .routing.strategies import STRATEGIES, Strategy
 from .setup import RouterSetup
 from .state import RouterState
 from .types import (
     Answer,
     LLMRequest,
-    LLMResponse,
     Message,
     Plan,
-    StreamEvent,
     TaskContext,
     TaskRequest,
     TaskResponse,
@@ -88,7 +81,7 @@ class LLMRouter:
         self._state = RouterState(self._setup.policy, rng=rng, hooks=self._hooks)
         self._background = Background()
         services = Services(clock=self._clock, state=self._state, background=self._background)
-        self._dispatcher = Dispatcher(services)
+        self._course = Course(services, self._hooks)
         self._listen()
 
     @classmethod
@@ -124,81 +117,13 @@ class LLMRouter:
         `attempts`), UnknownProvider for a name that is none, UnknownPrice for a target without a
         price, LedgerUnavailable if a budget's store is down.
         """
-        env = self._begin(prompt, keywords, streamed=False)
-        self._start(env)
-        outcome = "cancelled"
-        try:
-            async with asyncio.timeout(env.deadline_s - self._clock.now()):
-                run = await self._shown(env)
-            outcome = "ok"
-            return self._answer(env, run, run.received())
-        except TimeoutError as error:
-            outcome = "deadline"
-            if isinstance(error, CallFailed):
-                raise
-            raise failing.deadline_error(env) from None
-        except RouterError as error:
-            outcome = getattr(error, "cause_class", "") or "ledger"
-            raise
-        finally:
-            self._end(env, outcome)
-
-    async def _shown(self, env: Envelope) -> AttemptRun:
-        """The loop: an attempt that has the answer or, streamed, its beginning."""
-        while True:
-            try:
-                run = await self._dispatcher.next_attempt(env)  # plan, wait, reserve
-            except CallFailed:
-                if env.kept is None:
-                    raise
-                return env.kept  # nothing better came than what was not wanted at first
-            try:
-                return await self._dispatcher.perform(env, run)  # call, classify, settle
-            except ProviderFailure:
-                env.committed = False  # and on to the next
+        return await self._course.whole(self._begin(prompt, keywords, streamed=False))
 
     def stream(self, prompt: Prompt, **keywords: Unpack[CallKeywords]) -> AnswerStream:
         """The answer as it is written. Raises what `complete` raises, when the first event is
         asked for; after something was shown, StreamInterrupted (see StreamPolicy)."""
         env = self._begin(prompt, keywords, streamed=True)
-        return AnswerStream(env, self._stream(env))
-
-    async def _stream(self, env: Envelope) -> AsyncGenerator[StreamEvent, None]:
-        self._start(env)
-        outcome = "cancelled"
-        resumed: Resumed | None = None
-        try:
-            while True:
-                run = resumed.run if resumed else await self._shown_in_time(env)
-                try:
-                    env.committed = True
-                    announced_by = resumed.event if resumed else None
-                    async with aclosing(run.events(announced_by)) as events:
-                        async for event in events:
-                            yield event
-                    outcome = "ok"
-                    response = env.with_shown_before(run.received())
-                    env.answer = self._answer(env, run, response)
-                    return
-                except ProviderFailure as failure:
-                    resumed = await resume(self._shown_in_time, env, run, failure)
-                except TimeoutError:
-                    partial = env.with_shown_before(run.received())
-                    raise failing.interrupted(env, partial, None) from None
-        except RouterError as error:
-            outcome = getattr(error, "cause_class", "") or "ledger"
-            raise
-        finally:
-            self._end(env, outcome)
-
-    async def _shown_in_time(self, env: Envelope) -> AttemptRun:
-        try:
-            async with asyncio.timeout(env.deadline_s - self._clock.now()):
-                return await self._shown(env)
-        except CallFailed:
-            raise
-        except TimeoutError:
-            raise failing.deadline_error(env) from None
+        return AnswerStream(env, self._course.streamed(env))
 
     async def execute(self, task: TaskRequest) -> TaskResponse:
         """Do a task: choose the provider by its context, keep to its budget and its time. A limit
@@ -326,8 +251,6 @@ class LLMRouter:
     ) -> None:
         await self.aclose()
 
-    # One call's beginning and end
-
     def _begin(self, prompt: Prompt, keywords: Mapping[str, Any], *, streamed: bool) -> Envelope:
         options, fields = read_keywords(keywords)
         request = as_request(prompt, **fields)
@@ -341,7 +264,7 @@ class LLMRouter:
             streamed=streamed,
             strategies=self._strategies,
         )
-        env = Envelope(
+        return Envelope(
             call_id=self._new_id(),
             request=request,
             options=options,
@@ -352,46 +275,3 @@ class LLMRouter:
             attempts_max=options.attempts_max or setup.policy.retry.max_attempts,
             planned=planned,
         )
-        return env
-
-    def _start(self, env: Envelope) -> None:
-        now_s = self._clock.now()
-        if not self._state.throttle.admits(now_s, self._state.rng):
-            raise NoTarget("throttled here: most recent calls failed", plan=env.plan)
-        self._state.retries.deposit(now_s)
-        if self._hooks:
-            started = CallStarted(
-                call_id=env.call_id, at_s=now_s, streamed=env.streamed, task=env.options.label
-            )
-            self._hooks.emit(started)
-
-    def _answer(self, env: Envelope, run: AttemptRun, response: LLMResponse) -> Answer:
-        target = run.endpoint.target
-        if env.options.sticky or (env.options.sticky is None and env.setup.policy.sticky):
-            self._state.stick(prefix_of(env.request), target)
-        return Answer(
-            response=response,
-            provider=target.provider,
-            model=response.model or target.model,
-            call_id=env.call_id,
-            attempts=tuple(env.attempts),
-            plan=env.plan,
-            winner=run.ended.index if run.ended else 1,
-        )
-
-    def _end(self, env: Envelope, outcome: str) -> None:
-        now_s = self._clock.now()
-        if outcome == "ok":
-            self._state.throttle.accepted(now_s)
-        if self._hooks:
-            self._hooks.emit(
-                CallEnded(
-                    call_id=env.call_id,
-                    at_s=now_s,
-                    duration_s=now_s - env.started_s,
-                    outcome=outcome,
-                    attempts=tuple(env.attempts),
-                    streamed=env.streamed,
-                    task=env.options.label,
-                )
-            )

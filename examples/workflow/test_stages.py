@@ -97,7 +97,7 @@ def test_production_falls_back_and_is_watched(real, tmp_path):
         program.stdin.write("Where is my parcel?\n")
         program.stdin.flush()
         answer = program.stdout.readline()
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as read:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as read:
             metrics = read.read().decode()
         assert program.communicate()[1] == f"openai, ${real.openai.bill.total:f}\n"
     assert len(answer) > 1

@@ -53,7 +53,7 @@ def world() -> Iterator[tuple[FakeServers, Control, Steady]]:
 def ask(url: str, method: str = "GET", **headers: str) -> tuple[int, list[dict]]:
     request = urllib.request.Request(url, method=method, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, [json.loads(line) for line in answer]
     except urllib.error.HTTPError as refused:
         with refused:
@@ -67,7 +67,7 @@ def call(servers: FakeServers) -> int:
         headers={"content-type": "application/json", "authorization": "Bearer sk-test"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status
     except urllib.error.HTTPError as refused:
         refused.close()

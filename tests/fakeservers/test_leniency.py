@@ -45,7 +45,7 @@ def servers():
 def post(fake, path, body, **headers):
     """Status, headers and text of the answer."""
     address = fake.url.removeprefix("http://").partition("/")[0]
-    connection = http.client.HTTPConnection(address, timeout=5)
+    connection = http.client.HTTPConnection(address, timeout=60)
     text = body if isinstance(body, str) else json.dumps(body)
     connection.request(
         "POST", path, text, {name.replace("_", "-"): v for name, v in headers.items()}
@@ -145,7 +145,7 @@ def test_a_model_answers_until_its_last_day():
 
 def get(fake, path):
     address = fake.url.removeprefix("http://")
-    connection = http.client.HTTPConnection(address, timeout=5)
+    connection = http.client.HTTPConnection(address, timeout=60)
     connection.request("GET", path, headers=KEYS)
     answer = connection.getresponse()
     told = answer.status, answer.read().decode()

@@ -1,12 +1,27 @@
 """Settings of the runs inside these tests, which are projects of their own."""
 
 import contextlib
+import importlib
+import pkgutil
 
 import pytest
 
-with contextlib.suppress(ImportError):
-    # httpx2 loads it late and keeps its exceptions: in a run that is undone it would be lost.
-    import httpcore2  # noqa: F401
+PACKAGES = ("fakeservers", "pytest_llmsim", "router")
+LIBRARIES = ("anthropic", "google.genai", "httpcore2", "ollama", "openai")
+
+
+def everything_of(package):
+    """The names of its modules, but for those that are programs."""
+    path = importlib.import_module(package).__path__
+    names = [module.name for module in pkgutil.walk_packages(path, f"{package}.")]
+    return [name for name in names if not name.endswith("__main__")]
+
+
+# pytester forgets at a run's end what the run imported first. Whoever still holds a class of it
+# would not know the next one, and the SDKs would be imported anew by every run.
+for name in (*LIBRARIES, *(name for package in PACKAGES for name in everything_of(package))):
+    with contextlib.suppress(ImportError):
+        importlib.import_module(name)
 
 
 @pytest.fixture(autouse=True)

@@ -53,7 +53,7 @@ def test_the_clock_wakes_an_answer_that_waits(llmsim, llmsim_ollama, llmsim_cloc
     llmsim_ollama.paces(ttft=3600)
     body = {"model": "llama3.2", "messages": [{"role": "user", "content": "x"}], "stream": False}
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(httpx.post, llmsim_ollama.url + "/api/chat", json=body, timeout=20)
+        asked = pool.submit(httpx.post, llmsim_ollama.url + "/api/chat", json=body, timeout=60)
         while not llmsim_ollama.calls:
             pass
         while not asked.done():

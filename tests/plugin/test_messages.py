@@ -191,6 +191,9 @@ def test_a_provider_that_there_is_not_is_told(pytester):
 @pytest.mark.parametrize(
     ("option", "told"),
     [
+        ("seed=x", "seed is a whole number, not 'x'."),
+        ("unmatched=x", "unmatched is error or natural, not 'x'."),
+        ("unused=x", "unused is error or allow, not 'x'."),
         ("mode=rel", "mode is fake or mock or real, not 'rel'. Did you mean 'real'?"),
         ("claude=on", "claude is fake or mock or real, not 'on'."),
         ("max-usd=much", "max_usd is an amount in US dollars such as \"0.50\", not 'much'."),
@@ -216,9 +219,9 @@ def test_a_wrong_value_ends_the_run_wherever_it_stands(pytester, monkeypatch, wa
         pytester.makeini("[pytest]\nllmsim_seed = x")
     else:
         monkeypatch.setenv("LLMSIM_SEED", "x")
-    result = pytester.runpytest_subprocess("-q")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: llmsim: seed is a whole number, not 'x'."])
+    with pytest.raises(pytest.UsageError) as caught:
+        pytester.parseconfigure()
+    assert str(caught.value) == "llmsim: seed is a whole number, not 'x'."
 
 
 def test_what_is_in_force_needs_the_plugin(pytester):

@@ -15,7 +15,7 @@ def test_the_page_runs(pytester):
     """Each block is a module of tests that pass."""
     blocks = BLOCK.findall(PAGE.read_text("utf-8"))
     pytester.makepyfile(**{f"test_block_{n}": block for n, block in enumerate(blocks)})
-    outcomes = pytester.runpytest_subprocess().parseoutcomes()
+    outcomes = pytester.runpytest().parseoutcomes()
     assert set(outcomes) == {"passed"} and outcomes["passed"] > 8
 
 

@@ -52,7 +52,7 @@ def test_traffic_is_told_over_time(pytester):
         def test_it(llmsim, monkeypatch):
             monkeypatch.setattr("pytest_llmsim.report.CALLS_SHOWN_MAX", 2, raising=True)
             for _ in range(5):
-                urllib.request.urlopen(llmsim.ollama.url + "/api/version", timeout=5)
+                urllib.request.urlopen(llmsim.ollama.url + "/api/version", timeout=60)
             raise ValueError
         """
     )

@@ -13,7 +13,7 @@ SUBTESTS = """
     import os, urllib.request
 
     def ask():
-        urllib.request.urlopen(os.environ["OLLAMA_HOST"] + "/api/version", timeout=5)
+        urllib.request.urlopen(os.environ["OLLAMA_HOST"] + "/api/version", timeout=60)
 
     def test_it(llmsim, subtests):
         for number in range(3):

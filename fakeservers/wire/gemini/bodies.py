@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import framing
-from ..base import Answer, Frame, Headers, Stamp
+from ..base import Answer, Frame, Frames, Headers, Stamp
 
 __all__ = ["answer", "headers", "json_answer", "one_line", "pretty", "quote"]
 
@@ -51,7 +51,9 @@ def json_answer(stamp: Stamp, value: Any) -> Answer:
     return answer(stamp, framing.encode(pretty(value) + "\n"))
 
 
-def answer(stamp: Stamp, body: bytes | Iterable[Frame], content_type: str = JSON) -> Answer:
+def answer(
+    stamp: Stamp, body: bytes | Iterable[Frame | Frames], content_type: str = JSON
+) -> Answer:
     return Answer(headers=headers(stamp, content_type), body=body)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ...canonical import CompletionResult
 from .. import framing
-from ..base import Answer, Frame, HttpRequest, Stamp
+from ..base import Answer, Frame, Frames, HttpRequest, Stamp
 from .bodies import JSON, answer, headers, json_answer, one_line, pretty, quote
 from .candidates import Candidate, Piece, candidate
 from .messages import GENERATE_CONTENT_REQUEST
@@ -84,13 +84,13 @@ def _whole(found: Candidate, index: int, look: Traits, stamp: Stamp) -> dict[str
 
 # --- streams ------------------------------------------------------------------------------
 
-Chunk = tuple[str, bool]
-"""One GenerateContentResponse on one line, and whether it carries output."""
+Chunks = tuple[list[str], bool]
+"""GenerateContentResponses on one line each, and whether they carry output."""
 
 
-def _events(chunks: Iterator[Chunk]) -> Iterator[Frame]:
-    for text, content in chunks:
-        yield Frame(framing.encode(f"data: {text}\r\n\r\n"), content)
+def _events(chunks: Iterator[Chunks]) -> Iterator[Frames]:
+    for texts, content in chunks:
+        yield Frames(b"", [framing.encode(f"data: {text}\r\n\r\n") for text in texts], content)
 
 
 def _failing_event(body: bytes, _sent: int) -> bytes:
@@ -104,11 +104,12 @@ def _failing_element(body: bytes, sent: int) -> bytes:
     return framing.encode(before + pretty(error[0] if isinstance(error, list) else error) + "\n]")
 
 
-def _array(chunks: Iterator[Chunk]) -> Iterator[Frame]:
+def _array(chunks: Iterator[Chunks]) -> Iterator[Frame]:
     before = "["
-    for text, content in chunks:
-        yield Frame(framing.encode(before + pretty(json.loads(text))), content)
-        before = "\n,\r\n"
+    for texts, content in chunks:
+        for text in texts:
+            yield Frame(framing.encode(before + pretty(json.loads(text))), content)
+            before = "\n,\r\n"
     yield Frame(b"\n]")
 
 
@@ -119,81 +120,97 @@ class _Stream:
     def __init__(self, request: GenerateRequest, result: CompletionResult, stamp: Stamp) -> None:
         look = traits(result.model)
         self._look = look
-        self._metering = Metering(result.usage, look)
+        metering = Metering(result.usage, look)
+        self._prompt = result.usage.input_tokens
+        self._visible = metering.visible
         self._candidates = [candidate(reply, request, look, stamp.ids) for reply in result.replies]
         identity = {"modelVersion": result.model, "responseId": _response_id(stamp)}
-        self._identity = one_line(identity)[1:]
-        self._usage_rest = _after_total(self._metering.whole())
+        ending = f"}},{one_line(identity)[1:]}"
+        early, whole = _after_total(metering.whole())
+        self._endings = {True: early + ending, False: whole + ending}
         self._thoughts = result.usage.reasoning_tokens
 
-    def chunks(self) -> Iterator[Chunk]:
-        runs = [_parts(found) for found in self._candidates]
-        steps = sum(1 for run in runs for part in run if part.counted)
+    def chunks(self) -> Iterator[Chunks]:
+        every = [_runs(found) for found in self._candidates]
+        steps = sum(len(run.parts) for runs in every for run in runs if run.counted)
         step = 0
-        for index, (found, run) in enumerate(zip(self._candidates, runs, strict=True)):
-            # What the chunks have in common is put together once, not for every delta.
-            open_part = '{"candidates": [{"content": {"parts": ['
-            close_part = '],"role": "model"}'
+        for index, (found, runs) in enumerate(zip(self._candidates, every, strict=True)):
             place = "" if self._look.old else f',"index": {index}'
-            for part in run[:-1]:
-                step += part.counted
-                usage = self._usage(step, steps, part)
-                yield f"{open_part}{part.text}{close_part}{place}{usage}", part.content
-            last = run[-1]
+            last = runs[-1].pop()
+            for run in runs:
+                # What the chunks have in common is put together once, not for every delta.
+                before = '{"candidates": [{"content": {"parts": ['
+                after = f'],"role": "model"}}{place}'
+                usages = self._usages(run, step, steps)
+                texts = [
+                    f"{before}{part}{after}{usage}"
+                    for part, usage in zip(run.parts, usages, strict=True)
+                ]
+                step += len(texts) * run.counted
+                yield texts, run.content
+            (usage,) = self._usages(last, step, steps)
             step += last.counted
-            yield self._last(found, index, last, self._usage(step, steps, last)), last.content
+            yield [self._last(found, index, last.parts[0], usage)], last.content
 
-    def _last(self, found: Candidate, index: int, part: "_Part", usage: str) -> str:
-        content = (
-            f'{{"parts": [{part.text}],"role": "model"}}'
-            if part.text
-            else one_line(found.content([]))
-        )
+    def _last(self, found: Candidate, index: int, part: str, usage: str) -> str:
+        content = f'{{"parts": [{part}],"role": "model"}}' if part else one_line(found.content([]))
         ending = one_line(found.ending(None if self._look.old else index))[1:-1]
         return f'{{"candidates": [{{"content": {content},{ending}{usage}'
 
-    def _usage(self, step: int, steps: int, part: "_Part") -> str:
-        """The end of a chunk, from the candidate's closing brace on."""
-        metering = self._metering
-        visible = metering.visible * step // steps if steps else metering.visible
-        thoughts = 0 if part.thought else self._thoughts
-        counts = metering.so_far(visible, thoughts)
-        rest = self._usage_rest[bool(thoughts)]
-        return f'}}],"usageMetadata": {one_line(counts)[:-1]}{rest}}},{self._identity}'
+    def _usages(self, run: "_Run", step: int, steps: int) -> list[str]:
+        """The ends of the chunks of a run, from the candidate's closing brace on, as
+        `Metering.so_far` has the counts; `step` of all `steps` came before."""
+        counted, visible, rest = run.counted, self._visible, self._endings[run.thought]
+        others = self._prompt + (0 if run.thought else self._thoughts)
+        before = f'}}],"usageMetadata": {{"promptTokenCount": {self._prompt}'
+        if not visible:
+            return [f'{before},"totalTokenCount": {others}{rest}'] * len(run.parts)
+        ends = []
+        for _ in run.parts:
+            step += counted
+            so_far = visible * step // steps if steps else visible
+            said = f',"candidatesTokenCount": {so_far}' if so_far else ""
+            ends.append(f'{before}{said},"totalTokenCount": {others + so_far}{rest}')
+        return ends
 
 
-class _Part:
-    """One part as text, ready for a chunk. `counted`: its tokens are the candidate's."""
+class _Run:
+    """Parts in a row as text, ready for a chunk each. `counted`: their tokens are the
+    candidate's."""
 
-    __slots__ = ("content", "counted", "text", "thought")
+    __slots__ = ("content", "counted", "parts", "thought")
 
     def __init__(
-        self, text: str, *, thought: bool = False, counted: bool = True, content: bool = True
+        self, parts: list[str], *, thought: bool = False, counted: bool = True, content: bool = True
     ) -> None:
-        self.text = text
+        self.parts = parts
         self.thought = thought
         self.counted = counted
         self.content = content
 
+    def pop(self) -> "_Run":
+        """The last part by itself, taken out."""
+        last = [self.parts.pop()]
+        return _Run(last, thought=self.thought, counted=self.counted, content=self.content)
 
-def _parts(found: Candidate) -> list[_Part]:
-    """The parts in the order in which they are streamed; at least one."""
-    parts = [part for piece in found.pieces for part in _split(piece)]
+
+def _runs(found: Candidate) -> list[_Run]:
+    """The parts in the order in which they are streamed; at least one, each run with some."""
+    runs = [_run(piece) for piece in found.pieces]
     if found.signature:
         signed = one_line({"text": "", "thoughtSignature": found.signature})
-        parts.append(_Part(signed, counted=False, content=False))
-    return parts or [_Part("", counted=False, content=False)]
+        runs.append(_Run([signed], counted=False, content=False))
+    return runs or [_Run([""], counted=False, content=False)]
 
 
-def _split(piece: Piece) -> Iterator[_Part]:
+def _run(piece: Piece) -> _Run:
     """A function call comes whole, text in deltas."""
     if piece.call is not None:
-        yield _Part(one_line(piece.call))
-        return
+        return _Run([one_line(piece.call)])
     end = ',"thought": true}' if piece.thought else "}"
-    for delta in framing.deltas(piece.text, piece.chunks) or ("",):
-        text = f'{{"text": {quote(delta)}{end}'
-        yield _Part(text, thought=piece.thought, counted=not piece.thought)
+    deltas = framing.deltas(piece.text, piece.chunks) or ("",)
+    parts = [f'{{"text": {quote(delta)}{end}' for delta in deltas]
+    return _Run(parts, thought=piece.thought, counted=not piece.thought)
 
 
 def _after_total(whole: dict[str, Any]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ..base import Answer, Frame
+from ..base import Answer, Frame, Frames
 from ..framing import encode, failing_line, json_bytes
 from .gojson import dumps
 
@@ -22,7 +22,7 @@ def as_json(value: Any, *, content_type: str = JSON) -> Answer:
     return Answer(headers=(("content-type", content_type),), body=json_bytes(value))
 
 
-def as_lines(frames: Iterable[Frame]) -> Answer:
+def as_lines(frames: Iterable[Frame | Frames]) -> Answer:
     """A stream of one JSON object a line."""
     return Answer(headers=(("content-type", NDJSON),), body=frames, failing=failing_line)
 

@@ -12,7 +12,7 @@ from ...canonical import (
     ResourceRequest,
     ResourceResult,
 )
-from ..base import Answer, Frame, HttpRequest, Stamp
+from ..base import Answer, Frame, Frames, HttpRequest, Stamp
 from ..framing import encode
 from .answers import as_json, as_lines, line
 from .conversation import TYPES, check_images, read_messages, read_tools
@@ -73,7 +73,9 @@ def _message(found: list[Run]) -> dict[str, Any]:
     return message
 
 
-def _frames(model: str, found: list[Run], end: dict[str, Any], start_s: float) -> Iterator[Frame]:
+def _frames(
+    model: str, found: list[Run], end: dict[str, Any], start_s: float
+) -> Iterator[Frame | Frames]:
     """A line for each delta and for each tool call, then the one that is done."""
     times = moments(start_s, step_us(end, found))
     start = dumps({"model": model})[:-1] + ',"created_at":"'
@@ -87,7 +89,9 @@ def _frames(model: str, found: list[Run], end: dict[str, Any], start_s: float) -
             text = f'{start}{next(times)}{middle}"","tool_calls":{calls}{after}'
             yield Frame(encode(text), True)
             continue
-        for delta in run.deltas:
-            yield Frame(encode(start + next(times) + before + literal(delta) + after), True)
+        told = zip(run.deltas, times, strict=False)
+        yield Frames(
+            b"", [encode(f"{start}{at}{before}{literal(delta)}{after}") for delta, at in told]
+        )
     head = {"model": model, "created_at": next(times)}
     yield Frame(line({**head, "message": {"role": "assistant", "content": ""}, **end}))

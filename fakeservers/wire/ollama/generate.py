@@ -18,7 +18,7 @@ from ...canonical import (
     Text,
 )
 from ...pieces import pieces
-from ..base import Answer, Frame, HttpRequest, Stamp
+from ..base import Answer, Frame, Frames, HttpRequest, Stamp
 from ..framing import encode
 from ..reading import Reader
 from .answers import as_json, as_lines, line
@@ -115,7 +115,9 @@ def _tokens(request: ChatRequest, response: str) -> list[int]:
     return [*(request.raw.get("context") or ()), *numbers][-CONTEXT_MAX:]
 
 
-def _frames(model: str, found: list[Run], end: dict[str, Any], start_s: float) -> Iterator[Frame]:
+def _frames(
+    model: str, found: list[Run], end: dict[str, Any], start_s: float
+) -> Iterator[Frame | Frames]:
     """A line for each delta, then the one that is done."""
     times = moments(start_s, step_us(end, found))
     start = dumps({"model": model})[:-1] + ',"created_at":"'
@@ -123,8 +125,10 @@ def _frames(model: str, found: list[Run], end: dict[str, Any], start_s: float) -
         before = '","response":'
         if run.kind == "thinking":
             before += '"","thinking":'
-        for delta in run.deltas:
-            text = f'{start}{next(times)}{before}{literal(delta)},"done":false}}\n'
-            yield Frame(encode(text), True)
+        after = ',"done":false}\n'
+        told = zip(run.deltas, times, strict=False)
+        yield Frames(
+            b"", [encode(f"{start}{at}{before}{literal(delta)}{after}") for delta, at in told]
+        )
     head = {"model": model, "created_at": next(times)}
     yield Frame(line({**head, "response": "", **end}))

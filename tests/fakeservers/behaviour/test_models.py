@@ -1,7 +1,6 @@
 """The catalogue: names, what they stand for, the data behind them, and changes to it."""
 
 import re
-import time
 from dataclasses import replace
 
 import pytest
@@ -336,12 +335,9 @@ def test_remembered_names_are_bounded() -> None:
     assert len(models._derived) == 5
 
 
-def test_finding_is_quick() -> None:
-    """10,000 look-ups of known and of derived names take well under 100 ms."""
+def test_a_derived_model_is_derived_once() -> None:
+    """Whoever asks for its name again gets the same one."""
     models = catalogue("ollama")
     names = ("llama3.2:latest", "llama3.2", "llama3.1:8b-instruct-q4_K_M")
-    start = time.perf_counter()
-    for _ in range(10_000 // len(names)):
-        for name in names:
-            models.find(name)
-    assert time.perf_counter() - start < 0.1
+    found = [models.find(name) for name in names]
+    assert all(models.find(name) is model for name, model in zip(names, found, strict=True))

@@ -19,7 +19,7 @@ def servers():
 
 def connect(servers):
     host, _, port = servers.tiny.url.removeprefix("http://").partition(":")
-    return socket.create_connection((host, int(port)), timeout=5)
+    return socket.create_connection((host, int(port)), timeout=60)
 
 
 def ask(connection, body=b'{"text": "hello"}'):
@@ -30,7 +30,7 @@ def ask(connection, body=b'{"text": "hello"}'):
 
 def answer(servers):
     """Status of one request on a connection of its own."""
-    connection = http.client.HTTPConnection(servers.tiny.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(servers.tiny.url.removeprefix("http://"), timeout=60)
     connection.request("POST", "/say", '{"text": "x"}')
     status = connection.getresponse().status
     connection.close()

@@ -1,6 +1,7 @@
 """A server that sends what a test gives it, byte by byte, for what no HTTP server would do."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -8,17 +9,16 @@ from dataclasses import dataclass, field
 __all__ = ["RawServer", "Talk", "chunked", "head", "rawserver"]
 
 Talk = Callable[[asyncio.StreamWriter], Awaitable[None]]
-CLOSING_S = 5.0
+CLOSING_S = 60.0
 
 
 @dataclass(kw_only=True)
 class RawServer:
-    """What it saw: `left_s` is the loop's time at which the last client had left."""
+    """What it saw: `left` is set once a client has left."""
 
     url: str = ""
     connections: int = 0
     requests: int = 0
-    left_s: float = 0.0
     left: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -41,33 +41,38 @@ async def rawserver(talk: Talk, *, waits: bool = False) -> AsyncIterator[RawServ
     server = RawServer()
     serving: set[asyncio.Task[None]] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server.connections += 1
+    async def serve(connection: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection)
         with suppress(OSError, asyncio.IncompleteReadError):
             while await _request(reader):
                 server.requests += 1
                 await talk(writer)
                 if not waits:
                     break
-        server.left_s = asyncio.get_running_loop().time()
         server.left.set()
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
 
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        serving.add(asyncio.ensure_future(serve(reader, writer)))
+    async def accept(listening: socket.socket) -> None:
+        # Not asyncio.start_server: what it accepts in its last moment nobody waits for.
+        while True:
+            connection, _ = await asyncio.get_running_loop().sock_accept(listening)
+            server.connections += 1
+            serving.add(asyncio.ensure_future(serve(connection)))
 
-    listening = await asyncio.start_server(accept, "127.0.0.1", 0)
-    host, port = listening.sockets[0].getsockname()[:2]
-    server.url = f"http://{host}:{port}"
-    try:
-        yield server
-    finally:
-        listening.close()
-        if serving:
-            await asyncio.wait_for(asyncio.gather(*serving), CLOSING_S)
-        await listening.wait_closed()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        host, port = listening.getsockname()
+        server.url = f"http://{host}:{port}"
+        accepting = asyncio.ensure_future(accept(listening))
+        try:
+            yield server
+        finally:
+            accepting.cancel()
+            await asyncio.wait({accepting})
+    if serving:
+        await asyncio.wait_for(asyncio.gather(*serving), CLOSING_S)
 
 
 async def _request(reader: asyncio.StreamReader) -> bytes:

@@ -16,7 +16,7 @@ from .streams import STREAMS, Script
 from .support import Case, Heard, by_id, every_client, hear
 
 HELLO = as_request("Hello")
-CLOSING_S_MAX = 0.1
+PATIENCE_S = 60
 
 
 async def _listen(case: Case, url: str, **limits: Any) -> Heard:
@@ -223,28 +223,26 @@ def test_closing_closes_upstream(case: Case, how: str) -> None:
         writer.write(head(script(case).content_type) + b"".join(script(case).before))
         await writer.drain()
 
-    async def run() -> float:
+    async def run() -> None:
         async with rawserver(talk, waits=True) as server:
             client = case.make(server.url, case.model)
-            left_s = await (_closed if how == "close" else _cancelled)(client)
-            await asyncio.wait_for(server.left.wait(), 5)
+            await (_closed if how == "close" else _cancelled)(client)
+            # The server writes nothing more and the client is not closed: nothing else ends it.
+            await asyncio.wait_for(server.left.wait(), PATIENCE_S)
             await client.aclose()
-            return server.left_s - left_s
 
-    assert asyncio.run(run()) < CLOSING_S_MAX
+    asyncio.run(run())
 
 
-async def _closed(client: Any) -> float:
+async def _closed(client: Any) -> None:
     events = client.stream(HELLO)
     async for event in events:
         if isinstance(event, TextDelta):
             break
-    left_s = asyncio.get_running_loop().time()
     await events.aclose()
-    return left_s
 
 
-async def _cancelled(client: Any) -> float:
+async def _cancelled(client: Any) -> None:
     heard = asyncio.Event()
 
     async def read() -> None:
@@ -255,11 +253,9 @@ async def _cancelled(client: Any) -> float:
 
     task = asyncio.ensure_future(read())
     await heard.wait()
-    left_s = asyncio.get_running_loop().time()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    return left_s
 
 
 @every_client

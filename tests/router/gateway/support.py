@@ -6,7 +6,7 @@ The server runs in a thread with its own event loop, so that callers may be sync
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,7 @@ from router.clients.gemini import GeminiClient
 from router.clients.ollama import OllamaClient
 from router.clients.openai import OpenAIClient
 from router.clients.sdk import Connections
+from router.clock import Clock, SystemClock
 from router.gateway import GatewaySettings, create_app
 from router.gateway.serving import bound_socket
 from router.policy import RetryPolicy, RouterPolicy
@@ -28,7 +29,16 @@ from router.router import LLMRouter
 from router.setup import Endpoint, RouterSetup
 from router.types import Target, Timeouts
 
-__all__ = ["MODELS", "QUICK", "Gateway", "endpoint", "gateway", "router_over", "sse"]
+__all__ = [
+    "MODELS",
+    "QUICK",
+    "Gateway",
+    "SinceAsked",
+    "endpoint",
+    "gateway",
+    "router_over",
+    "sse",
+]
 
 CONNECTIONS = Connections()
 MODELS = {
@@ -38,7 +48,7 @@ MODELS = {
     "ollama": ("llama3.2", OllamaClient),
 }
 QUICK = RetryPolicy(backoff_base_s=0.001, backoff_cap_s=0.002)
-STARTS_S = 10.0
+ENDS_S = 60.0
 
 
 def endpoint(fakes: FakeServers, name: str, *, model: str = "", **timeouts: float) -> Endpoint:
@@ -52,7 +62,21 @@ def endpoint(fakes: FakeServers, name: str, *, model: str = "", **timeouts: floa
     return Endpoint(target=target, client=client)
 
 
-def router_over(*endpoints: Endpoint, **setup: Any) -> LLMRouter:
+class SinceAsked(SystemClock):
+    """Seconds since `asked()` first held, and 0 until then: limits of a fraction of a second
+    measure only what comes after it, however slow the machine is until then."""
+
+    def __init__(self, asked: Callable[[], Any]) -> None:
+        self._asked = asked
+        self._began_s: float | None = None
+
+    def now(self) -> float:
+        if self._began_s is None and self._asked():
+            self._began_s = super().now()
+        return 0.0 if self._began_s is None else super().now() - self._began_s
+
+
+def router_over(*endpoints: Endpoint, clock: Clock | None = None, **setup: Any) -> LLMRouter:
     """A router whose waits between attempts are short; Ollama is free."""
     prices = PriceBook(
         [
@@ -62,8 +86,8 @@ def router_over(*endpoints: Endpoint, **setup: Any) -> LLMRouter:
         ],
         unknown="estimate",
     )
-    setup.setdefault("policy", RouterPolicy(retry=QUICK, deadline_s=20))
-    return LLMRouter(RouterSetup(endpoints=endpoints, prices=prices, **setup), seed=1)
+    setup.setdefault("policy", RouterPolicy(retry=QUICK, deadline_s=60))
+    return LLMRouter(RouterSetup(endpoints=endpoints, prices=prices, **setup), clock=clock, seed=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +108,54 @@ class Gateway:
         return self.chat(stream=True, **body).text
 
 
+class Prompt(uvicorn.Server):
+    """Ends as soon as it is told to, where uvicorn looks but every tenth of a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def end(self) -> None:
+        """From another thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told.set)
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        if not await self.on_tick(0):
+            await self._told.wait()
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        while self.server_state.connections or self.server_state.tasks:
+            await asyncio.sleep(0.001)
+        await self.lifespan.shutdown()
+
+
 @contextmanager
 def gateway(router: LLMRouter, **settings: Any) -> Iterator[Gateway]:
     """Runs it until the block ends."""
     sock = bound_socket("127.0.0.1", 0)
     app = create_app(router, GatewaySettings(**settings))
     config = uvicorn.Config(app, log_config=None, lifespan="on", ws="none", loop="asyncio")
-    server = uvicorn.Server(config)
+    server = Prompt(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])))
     thread.start()
     origin = f"http://127.0.0.1:{sock.getsockname()[1]}"
     try:
-        with httpx2.Client(base_url=origin, timeout=30) as http:
+        with httpx2.Client(base_url=origin, timeout=60) as http:
             http.get("/healthz")
             yield Gateway(origin, router, http)
     finally:
-        server.should_exit = True
-        thread.join(STARTS_S)
+        server.end()
+        thread.join(ENDS_S)
         sock.close()
+        assert not thread.is_alive(), "the gateway did not end"
 
 
 def sse(text: str) -> list[Any]:

@@ -25,7 +25,7 @@ def test_the_command(tmp_path: Path) -> None:
     options = command[1].replace("--port 4010", "--port 0").split()
     with (
         started_at(tmp_path, *options, LLMSIM_MODE="mock") as (origin, _),
-        httpx2.Client(base_url=origin, timeout=30) as http,
+        httpx2.Client(base_url=origin, timeout=60) as http,
     ):
         body = {"model": "small", "messages": [{"role": "user", "content": "Hello?"}]}
         answer = http.post("/v1/chat/completions", json=body)

@@ -29,9 +29,10 @@ from fakeservers import (
 from router.policy import RouterPolicy
 
 from .callers import ASK, ask
-from .support import QUICK, endpoint, gateway, router_over
+from .support import QUICK, SinceAsked, endpoint, gateway, router_over
 
 FIRST, SECOND = "Paris, says Claude.", "Paris, says OpenAI."
+HOUR_S = 3600.0
 TOO_LONG = "prompt is too long: 213462 tokens > 200000 maximum"
 every_wire = pytest.mark.parametrize("wire", ASK)
 every_way = pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
@@ -69,15 +70,15 @@ SCENARIOS = (
     Scenario(id="09 404 model", fails=lambda f: f.fails(404), outcome="not_found"),
     Scenario(
         id="10 silence before the first token",
-        fails=lambda f: f.fails(slow_first_byte(30)),
+        fails=lambda f: f.fails(slow_first_byte(HOUR_S)),
         outcome="timeout_t",
-        timeouts={"ttft_s": 0.2, "total_s": 0.2},
+        timeouts={"ttft_s": 0.05, "total_s": 0.05},
     ),
     Scenario(
         id="11 silence in the stream",
         fails=lambda f: f.fails(stall(after_chunks=0)),
         outcome="timeout_",
-        timeouts={"idle_s": 0.2, "total_s": 0.4},
+        timeouts={"idle_s": 0.05, "total_s": 0.1},
     ),
     Scenario(
         id="12 cut before anything is shown",
@@ -107,7 +108,7 @@ SCENARIOS = (
 
 @pytest.fixture(scope="module")
 def http() -> Iterator[httpx2.Client]:
-    with httpx2.Client(verify=False, timeout=30) as client:
+    with httpx2.Client(verify=False, timeout=60) as client:
         yield client
 
 
@@ -122,8 +123,10 @@ def test_failover(
     llmsim.openai.replies(SECOND)
     llmsim.openai.unused = "allow"
     first = endpoint(llmsim, "claude", **scenario.timeouts)
-    policy = RouterPolicy(retry=QUICK, deadline_s=20)
-    with gateway(router_over(first, endpoint(llmsim, "openai"), policy=policy)) as served:
+    policy = RouterPolicy(retry=QUICK, deadline_s=60)
+    clock = SinceAsked(lambda: llmsim.claude.calls) if scenario.timeouts else None
+    router = router_over(first, endpoint(llmsim, "openai"), policy=policy, clock=clock)
+    with gateway(router) as served:
         heard = ask(wire, served.origin, http, streamed=streamed)
         outcomes = [record.outcome for record in served.router.costs.records]
     assert (heard.text, heard.status) == (scenario.says, scenario.status.get(wire))
@@ -153,8 +156,8 @@ def test_slow_but_whole(
 ) -> None:
     """With nobody else to ask, a slow answer is waited for, whatever its time limits say."""
     llmsim.claude.replies(FIRST)
-    llmsim.claude.fails(slow_first_byte(0.5))
-    slow = endpoint(llmsim, "claude", ttft_s=0.1, total_s=0.1)
+    llmsim.claude.fails(slow_first_byte(0.1))
+    slow = endpoint(llmsim, "claude", ttft_s=0.01, total_s=0.01)
     with gateway(router_over(slow)) as served:
         heard = ask(wire, served.origin, http, streamed=streamed)
     assert (heard.text, heard.error) == (FIRST, None)

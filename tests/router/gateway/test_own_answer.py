@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from router.clients.base import ProviderFailure
 from router.gateway import create_app
+from router.policy import RouterPolicy
 from router.pricing import Price, PriceBook
 from router.router import LLMRouter
 from router.setup import Endpoint, RouterSetup
@@ -26,6 +27,8 @@ from router.types import (
     Usage,
     UsageEvent,
 )
+
+from .support import QUICK
 
 PATHS = {
     "openai": "/v1/chat/completions",
@@ -74,7 +77,8 @@ def router() -> LLMRouter:
     )
     free = {"model": "*", "input_usd_per_mtok": 0, "output_usd_per_mtok": 0}
     prices = PriceBook(Price(provider=name, **free) for name in ("first", "second"))
-    return LLMRouter(RouterSetup(endpoints=endpoints, prices=prices), seed=1)
+    policy = RouterPolicy(retry=QUICK)
+    return LLMRouter(RouterSetup(endpoints=endpoints, prices=prices, policy=policy), seed=1)
 
 
 def body_of(caller: Caller, who: int) -> tuple[str, dict[str, Any]]:

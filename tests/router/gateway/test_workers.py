@@ -27,7 +27,7 @@ from tests.router.ledger.stores import redis_server
 
 ROOT = Path(__file__).resolve().parents[3]
 CALLS = 40
-CONNECTIONS_MAX = 2000
+BOTH_S_MAX = 120
 CONFIG = """
 [[providers]]
 name = "openai"
@@ -47,7 +47,7 @@ usd = "0.01"
 unknown_models = "auto"
 """
 HELLO = {"model": "gpt-9", "messages": [{"role": "user", "content": "Hello?"}], "max_tokens": 100}
-ENDS_S = 20
+ENDS_S = 60
 
 
 @contextmanager
@@ -116,14 +116,14 @@ async def _connections(origin: str, of_each: int) -> AsyncIterator[list[httpx2.A
     found: dict[int, list[httpx2.AsyncClient]] = {}
     context = ssl.create_default_context()  # dear, and never used
     async with AsyncExitStack() as opened:
-        for _ in range(CONNECTIONS_MAX):
-            http = httpx2.AsyncClient(base_url=origin, timeout=60, verify=context)
-            await opened.enter_async_context(http)
-            worker = (await http.get("/healthz")).json()["worker"]
-            found.setdefault(worker, []).append(http)
-            if sum(len(mine) >= of_each for mine in found.values()) == 2:
-                break
-        assert len(found) == 2, f"one worker took all {CONNECTIONS_MAX} connections"
+        async with asyncio.timeout(BOTH_S_MAX):
+            while sum(len(mine) >= of_each for mine in found.values()) < 2:
+                http = httpx2.AsyncClient(base_url=origin, timeout=60, verify=context)
+                await opened.enter_async_context(http)
+                worker = (await http.get("/healthz")).json()["worker"]
+                found.setdefault(worker, []).append(http)
+                if len(found[worker]) > of_each:  # the other may be busy, or still starting
+                    await asyncio.sleep(0.01)
         yield [http for mine in found.values() for http in mine[:of_each]]
 
 
@@ -183,7 +183,7 @@ def test_sigterm_lets_a_call_end(llmsim: FakeServers, tmp_path: Path) -> None:
     llmsim.openai.replies("Hello.")
 
     async def ended(origin: str, pid: int) -> httpx2.Response:
-        async with httpx2.AsyncClient(base_url=origin, timeout=30) as http:
+        async with httpx2.AsyncClient(base_url=origin, timeout=60) as http:
             asking = asyncio.create_task(http.post("/v1/chat/completions", json=HELLO))
             while not llmsim.openai.calls:
                 await asyncio.sleep(0.01)

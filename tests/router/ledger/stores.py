@@ -17,6 +17,7 @@ from router.ledger.redis import RedisLedger
 from router.ledger.sqlite import SqliteLedger
 from router.ledger.store import Store
 
+STARTS_S_MAX = 60
 KINDS = ("memory", "sqlite", "redis")
 
 
@@ -44,17 +45,18 @@ def redis_server() -> Iterator[str]:
         command = [binary, "--port", str(port), "--save", "", "--dir", folder]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
             try:
-                _wait_for(port)
+                _wait_for(port, server)
                 yield f"redis://127.0.0.1:{port}/0"
             finally:
                 server.terminate()
 
 
-def _wait_for(port: int) -> None:
-    until_s = time.monotonic() + 10
+def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
+    until_s = time.monotonic() + STARTS_S_MAX
     while True:
+        assert server.poll() is None, f"redis-server ended: is port {port} taken?"
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=STARTS_S_MAX).close()
             return
         except OSError:
             if time.monotonic() > until_s:

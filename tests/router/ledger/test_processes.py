@@ -40,7 +40,7 @@ def started(*arguments: str) -> subprocess.Popen[str]:
 def test_processes_share_one_limit(shared: tuple[str, str]) -> None:
     """Several processes spend at once: their own bills equal the ledger, which is in its limit."""
     workers = [started(*shared, f"w{n}", str(CALLS), str(LIMIT)) for n in range(PROCESSES)]
-    spent = sum(int(process.communicate(timeout=60)[0].split()[-1]) for process in workers)
+    spent = sum(int(process.communicate(timeout=120)[0].split()[-1]) for process in workers)
 
     async def look() -> ScopeSummary:
         store = worker.opened(*shared)

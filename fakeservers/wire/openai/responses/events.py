@@ -4,11 +4,11 @@ Grammar and field order as recorded up to August 2026: `type` first, the rest by
 of a stored response is the same stream.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ....rng import Ids
-from ...base import Frame
+from ...base import Frame, Frames
 from ...framing import deltas, dumps, encode, event, quote
 from .body import in_progress, without_billing
 
@@ -28,7 +28,7 @@ def events(
     chunks: Chunks | None = None,
     tier: str | None = None,
     noise: Ids | None = None,
-) -> Iterator[Frame]:
+) -> Iterator[Frame | Frames]:
     """All events of a finished response. `chunks` are the deltas of texts that a script cut
     itself, by item and content index; `tier` the service tier that was asked for; without
     `noise` no delta is padded."""
@@ -38,7 +38,7 @@ def events(
 
 def _events(
     writing: "_Writing", response: Mapping[str, Any], chunks: Chunks, tier: str | None
-) -> Iterator[Frame]:
+) -> Iterator[Frame | Frames]:
     opening = ["created", "in_progress"]
     if response["background"]:
         opening.insert(1, "queued")
@@ -66,33 +66,43 @@ class _Writing:
     def deltas(
         self,
         kind: str,
-        texts: Iterable[str],
+        texts: Sequence[str],
         where: Mapping[str, Any],
         probabilities: list[Any] | None = None,
-    ) -> Iterator[Frame]:
-        """One event a text. All that does not change is put into bytes once: a stream is
-        mostly deltas."""
+    ) -> Frames:
+        """One event a text. All that does not change is put together once: a stream is mostly
+        deltas."""
         before = {name: where[name] for name in ("content_index",) if name in where}
-        head = dumps({"type": kind, **before})[:-1] + ',"delta":'
+        head = f'event: {kind}\ndata: {dumps({"type": kind, **before})[:-1]},"delta":'
         item = f',"item_id":{quote(where["item_id"])}'
         if probabilities is not None:
             item += ',"logprobs":[]'
         place = f',"output_index":{where["output_index"]},"sequence_number":'
         tail = f',"summary_index":{where["summary_index"]}}}' if "summary_index" in where else "}"
-        for index, text in enumerate(texts):
-            told = item
-            if probabilities:
-                told = f"{item[:-2]}{dumps(probabilities[index : index + 1])}"
-            data = f"{head}{quote(text)}{told}{self._obfuscation(text)}{place}{self._number}{tail}"
-            self._number += 1
-            yield Frame(encode(f"event: {kind}\ndata: {data}\n\n"), content=True)
+        told = [item] * len(texts)
+        if probabilities:
+            each = (probabilities[index : index + 1] for index in range(len(texts)))
+            told = [item[:-2] + dumps(one) for one in each]
+        first, noise = self._number, self._noise
+        self._number += len(texts)
+        padded = [_obfuscation(noise, text, n) for n, text in enumerate(texts, first)]
+        return Frames(
+            b"",
+            [
+                encode(f"{head}{quote(text)}{said}{pad}{place}{number}{tail}\n\n")
+                for number, (text, said, pad) in enumerate(
+                    zip(texts, told, padded, strict=True), first
+                )
+            ],
+        )
 
-    def _obfuscation(self, text: str) -> str:
-        if not self._noise:
-            return ""
-        length = PAD - len(text) % PAD
-        start = self._number * 7 % (NOISE_CHARS - PAD)
-        return f',"obfuscation":"{self._noise[start : start + length]}"'
+
+def _obfuscation(noise: str, text: str, number: int) -> str:
+    if not noise:
+        return ""
+    length = PAD - len(text) % PAD
+    start = number * 7 % (NOISE_CHARS - PAD)
+    return f',"obfuscation":"{noise[start : start + length]}"'
 
 
 # --- items ------------------------------------------------------------------------------
@@ -100,7 +110,7 @@ class _Writing:
 
 def _item(
     writing: _Writing, index: int, item: Mapping[str, Any], chunks: Chunks
-) -> Iterator[Frame]:
+) -> Iterator[Frame | Frames]:
     write, empty = _ITEMS.get(item["type"], (_nothing, {}))
     begun = {**item, **empty}
     if "status" in begun:
@@ -112,7 +122,7 @@ def _item(
 
 def _message(
     writing: _Writing, index: int, item: Mapping[str, Any], chunks: Chunks
-) -> Iterator[Frame]:
+) -> Iterator[Frame | Frames]:
     for number, part in enumerate(item["content"]):
         where = {"content_index": number, "item_id": item["id"], "output_index": index}
         name = "refusal" if part["type"] == "refusal" else "text"
@@ -124,7 +134,7 @@ def _message(
             yield from _text(writing, part, where, chunks.get((index, number), ()))
         else:
             texts = deltas(part["refusal"])
-            yield from writing.deltas("response.refusal.delta", texts, where)
+            yield writing.deltas("response.refusal.delta", texts, where)
             yield writing.frame("response.refusal.done", refusal=part["refusal"], **where)
         done = {**part, "logprobs": []} if name == "text" else part
         yield writing.frame("response.content_part.done", part=done, **where)
@@ -132,9 +142,9 @@ def _message(
 
 def _text(
     writing: _Writing, part: Mapping[str, Any], where: Mapping[str, Any], chunks: tuple[str, ...]
-) -> Iterator[Frame]:
+) -> Iterator[Frame | Frames]:
     texts, probabilities = deltas(part["text"], chunks), part["logprobs"]
-    yield from writing.deltas("response.output_text.delta", texts, where, probabilities)
+    yield writing.deltas("response.output_text.delta", texts, where, probabilities)
     yield writing.frame(
         "response.output_text.done", logprobs=probabilities, text=part["text"], **where
     )
@@ -142,37 +152,37 @@ def _text(
 
 def _reasoning(
     writing: _Writing, index: int, item: Mapping[str, Any], chunks: Chunks
-) -> Iterator[Frame]:
+) -> Iterator[Frame | Frames]:
     for number, part in enumerate(item["summary"]):
         where = {"item_id": item["id"], "output_index": index, "summary_index": number}
         kind = "response.reasoning_summary"
         yield writing.frame(f"{kind}_part.added", part={**part, "text": ""}, **where)
-        yield from writing.deltas(f"{kind}_text.delta", deltas(part["text"]), where)
+        yield writing.deltas(f"{kind}_text.delta", deltas(part["text"]), where)
         yield writing.frame(f"{kind}_text.done", text=part["text"], **where)
         yield writing.frame(f"{kind}_part.done", part=part, **where)
 
 
 def _function_call(
     writing: _Writing, index: int, item: Mapping[str, Any], chunks: Chunks
-) -> Iterator[Frame]:
+) -> Iterator[Frame | Frames]:
     where, text = {"item_id": item["id"], "output_index": index}, item["arguments"]
     kind = "response.function_call_arguments"
-    yield from writing.deltas(f"{kind}.delta", deltas(text), where)
+    yield writing.deltas(f"{kind}.delta", deltas(text), where)
     yield writing.frame(f"{kind}.done", arguments=text, **where)
 
 
 def _custom_call(
     writing: _Writing, index: int, item: Mapping[str, Any], chunks: Chunks
-) -> Iterator[Frame]:
+) -> Iterator[Frame | Frames]:
     where, text = {"item_id": item["id"], "output_index": index}, item["input"]
     kind = "response.custom_tool_call_input"
-    yield from writing.deltas(f"{kind}.delta", deltas(text), where)
+    yield writing.deltas(f"{kind}.delta", deltas(text), where)
     yield writing.frame(f"{kind}.done", input=text, **where)
 
 
 def _nothing(
     writing: _Writing, index: int, item: Mapping[str, Any], chunks: Chunks
-) -> Iterator[Frame]:
+) -> Iterator[Frame | Frames]:
     return iter(())
 
 

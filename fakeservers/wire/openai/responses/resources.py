@@ -5,7 +5,7 @@ from itertools import dropwhile, islice
 from typing import Any
 
 from ....canonical import Rejected, ResourceRequest, ResourceResult, Stored
-from ...base import Answer, HttpRequest, Stamp
+from ...base import Answer, HttpRequest, Stamp, single
 from ...framing import json_bytes
 from ..errors import WORDING, invalid
 from ..headers import answer
@@ -52,7 +52,9 @@ class RetrieveResponse(_OnResponse):
         frames = events(body, noise=stamp.ids if hidden else None)
         # Events are numbered from 0 without a gap.
         after = _integer(request.raw, "starting_after")
-        return answer(stamp, islice(frames, 0 if after is None else max(0, after + 1), None))
+        return answer(
+            stamp, islice(single(frames), 0 if after is None else max(0, after + 1), None)
+        )
 
 
 class DeleteResponse(_OnResponse):

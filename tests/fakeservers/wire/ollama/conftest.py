@@ -8,7 +8,7 @@ import pytest
 
 from fakeservers.canonical import CompletionResult, Reply, Usage
 from fakeservers.rng import Ids
-from fakeservers.wire.base import Answer, HttpRequest, Stamp
+from fakeservers.wire.base import Answer, HttpRequest, Stamp, single
 
 Post = Callable[..., HttpRequest]
 
@@ -50,7 +50,7 @@ def lines() -> Callable[[Answer], list[Any]]:
 
     def lines(answer: Answer) -> list[Any]:
         assert not isinstance(answer.body, bytes)
-        frames = list(answer.body)
+        frames = list(single(answer.body))
         assert all(frame.data.endswith(b"\n") for frame in frames)
         return [json.loads(frame.data) for frame in frames]
 

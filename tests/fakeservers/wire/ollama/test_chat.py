@@ -24,7 +24,7 @@ from fakeservers.canonical import (
     ToolResult,
     Usage,
 )
-from fakeservers.wire.base import Stamp
+from fakeservers.wire.base import Stamp, single
 from fakeservers.wire.ollama.chat import Chat
 
 HI = {"role": "user", "content": "Hi"}
@@ -265,7 +265,7 @@ def test_streamed_answer(ask: Any, said: Any, stamp: Stamp, lines: Any) -> None:
 
 def test_only_output_counts_as_content(ask: Any, said: Any, stamp: Stamp) -> None:
     """Every line but the last is output to those who pace a stream or break it."""
-    frames = list(Chat().render(ask(), said(Text("One two")), stamp).body)
+    frames = list(single(Chat().render(ask(), said(Text("One two")), stamp).body))
     assert [frame.content for frame in frames] == [True, True, False]
     assert b'"content":" two"},"done":false}\n' in frames[1].data
 

@@ -17,7 +17,7 @@ from fakeservers.canonical import (
     Usage,
 )
 from fakeservers.rng import Seed
-from fakeservers.wire.base import Answer, Frame, Stamp
+from fakeservers.wire.base import Answer, Frame, Stamp, single
 from fakeservers.wire.openai.responses.create import CreateResponse
 from tests.fakeservers.support import post
 
@@ -38,7 +38,7 @@ def streamed(*parts: Part, finish: Any = "stop", **fields: Any) -> Answer:
 def frames(*parts: Part, **fields: Any) -> list[Frame]:
     body = streamed(*parts, **fields).body
     assert not isinstance(body, bytes)
-    return list(body)
+    return list(single(body))
 
 
 def events(*parts: Part, **fields: Any) -> list[dict[str, Any]]:

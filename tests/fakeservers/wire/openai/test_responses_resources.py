@@ -7,7 +7,7 @@ import pytest
 
 from fakeservers.canonical import ChatRequest, ToolCall, ToolResult
 from fakeservers.serving.exchange import Fake
-from fakeservers.wire.base import HttpRequest
+from fakeservers.wire.base import HttpRequest, single
 from fakeservers.wire.openai.provider import PROVIDER
 from tests.fakeservers.support import fake, post
 
@@ -38,7 +38,9 @@ def read(openai: Fake, http: HttpRequest) -> tuple[int, Any]:
     answer, _ = openai.respond(http)
     if isinstance(answer.body, bytes):
         return answer.status, json.loads(answer.body)
-    return answer.status, [json.loads(frame.data.split(b"data: ")[1]) for frame in answer.body]
+    return answer.status, [
+        json.loads(frame.data.split(b"data: ")[1]) for frame in single(answer.body)
+    ]
 
 
 def test_retrieve_returns_what_was_answered(openai: Fake) -> None:
