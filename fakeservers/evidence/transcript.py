@@ -37,7 +37,7 @@ def _lines(exchange: Exchange) -> Iterator[str]:
     if exchange.prompt:
         yield f"  user   {_short(exchange.prompt)}"
     if exchange.error is not None:
-        yield f"  error  {_short(_told(exchange.error))}"
+        yield f"  error  {_short(exchange.problem or _told(exchange.error))}"
         if exchange.error.kind == "unknown_model":
             name = exchange.error.subject
             yield f"         llmsim.{exchange.provider}.models.add({name!r}) makes it known"
