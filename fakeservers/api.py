@@ -25,6 +25,9 @@ from .serving.service import Service
 from .wire.base import Provider
 from .wire.registry import installed, joined
 
+if TYPE_CHECKING:
+    from .recording import Recording
+
 __all__ = ["FakeServers", "Unverified"]
 
 VIRTUAL_ONLY = frozenset({"advance", "now", "run", "timeline", "transport", "wall"})
@@ -47,6 +50,7 @@ class FakeServers:
                keys, models and stored things unknown to it included. One for all fakes, or by name
     models     `known`, the default, refuses unknown models, `current` retired ones too, `any`
                answers to every name. For all, or by name; else as the scenario says
+    recording  answers what no rule is for, as real services did or, while it records, do
     """
 
     claude: FakeProvider
@@ -67,6 +71,7 @@ class FakeServers:
         clock: Clock | None = None,
         validation: Validation | Mapping[str, Validation] = "strict",
         models: KnownModels | Mapping[str, KnownModels] | None = None,
+        recording: "Recording | None" = None,
     ) -> None:
         if token is None and not _is_loopback(host):
             raise StartError(
@@ -75,6 +80,7 @@ class FakeServers:
             )
         scenario = scenario or Scenario(seed=seed)
         self.seed = scenario.seed
+        self.recording = recording
         self._host = host
         self._ports = dict(ports or {})
         self._clock = clock or SystemClock()
@@ -166,6 +172,8 @@ class FakeServers:
     ) -> None:
         self._pointed.close()
         self.stop()
+        if self.recording is not None:
+            self.recording.end(whole=kind is None)
         if kind is None:
             self.verify()
 
@@ -273,7 +281,11 @@ class FakeServers:
 
     def problems(self) -> list[str]:
         """What did not go as scripted on any fake, in words."""
-        return [text for handle in self._handles.values() for text in handle.problems()]
+        found = [text for handle in self._handles.values() for text in handle.problems()]
+        for name, fake in self._handles.items():
+            if self.recording is not None and fake.unused == "error":
+                found += self.recording.unasked(name)
+        return found
 
     def verify(self) -> None:
         """Raise Unverified when something did not go as scripted."""
@@ -283,8 +295,14 @@ class FakeServers:
     def __repr__(self) -> str:
         return f"<fakes of {', '.join(self._handles)}; seed {self.seed}>"
 
+    def _service(self, fake: Fake) -> Service:
+        recording = self.recording
+        if recording is None or not recording.answers(fake.provider.name):
+            return Service(fake)
+        return Service(fake, recording)
+
     def _listener(self, name: str, fake: Fake) -> Listener:
-        return Listener(Service(fake), host=self._host, port=self._ports.get(name, 0))
+        return Listener(self._service(fake), host=self._host, port=self._ports.get(name, 0))
 
     def _origin(self, name: str) -> str:
         listener = self._listeners.get(name)

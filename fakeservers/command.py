@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,13 +19,17 @@ from .behaviour.corpus import sentences
 from .behaviour.scenario import Scenario
 from .behaviour.schedule import seconds
 from .behaviour.tokens.vocabulary import counter, encoding_name
-from .errors import LlmsimError
+from .environment import REAL_URLS, real_url
+from .errors import LlmsimError, StartError, did_you_mean
 from .evidence.timeline import draw_scenario
 from .leniency import KNOWN_MODELS, VALIDATIONS, KnownModels, Validation
 from .remote import Remote
 from .scenario_file import json_schema, load_scenario
 from .serving.control import Control
-from .wire.registry import PROVIDERS
+from .wire.registry import PROVIDERS, installed
+
+if TYPE_CHECKING:
+    from .recording import Recording
 
 __all__ = ["check", "schema", "serve", "show"]
 
@@ -33,6 +37,8 @@ COLLECTIONS = (100_000, 50, 1_000)
 """New objects before the youngest are looked at, and how often that is done before the older, and
 then all of them, are looked at too. Answers leave hardly a cycle behind; each look holds up every
 stream."""
+
+RECORD_AGAIN = "llmsim serve --record FILE"
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -102,6 +108,33 @@ def schema() -> None:
     help="What the fakes are told, in TOML or JSON; its time begins when they listen.",
 )
 @click.option(
+    "--replay",
+    type=FILE,
+    metavar="FILE",
+    help="Answer from this recording what no rule is for, the same again where it is asked again.",
+)
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Likewise, and pass on to the real services what is not recorded, with the credentials "
+    "that clients send; their answers are added to the file.",
+)
+@click.option(
+    "--upstream",
+    multiple=True,
+    metavar="NAME=URL",
+    help="Record this provider, at this base URL; may be repeated. By default all, where the "
+    "SDKs' own variables lead.",
+)
+@click.option(
+    "--time-scale",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="N",
+    help="How long recorded answers take: 0 no time (the default), 1 as long as they took.",
+)
+@click.option(
     "--token",
     envvar="LLMSIM_TOKEN",
     metavar="TEXT",
@@ -144,6 +177,10 @@ def serve(
     host: str,
     seed: int | None,
     scenario: Scenario | None,
+    replay: Path | None,
+    record: Path | None,
+    upstream: tuple[str, ...],
+    time_scale: float,
     token: str | None,
     validation: Validation,
     models: KnownModels | None,
@@ -165,6 +202,7 @@ def serve(
             token=token,
             validation=validation,
             models=models,
+            recording=_recording(replay, record, upstream, time_scale, token),
             ports={name.removesuffix("_port"): port for name, port in ports.items()},
         ).start()
     except LlmsimError as problem:
@@ -190,6 +228,49 @@ def serve(
         servers.stop()
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
+
+
+def _recording(
+    replay: Path | None,
+    record: Path | None,
+    upstream: tuple[str, ...],
+    time_scale: float,
+    token: str | None,
+) -> "Recording | None":
+    """The recording that is to answer, or to be added to. Raises StartError."""
+    if upstream and record is None:
+        raise StartError("--upstream says where to record from: give --record FILE too.")
+    if replay is not None and record is not None:
+        raise StartError("Give --replay or --record: recording replays what the file has already.")
+    if record is not None and token is not None:
+        raise StartError("--record passes on the credentials that clients send, so --token cannot.")
+    if replay is None and record is None:
+        return None
+    from .recording import Recording
+
+    if replay is not None:
+        return Recording(replay, time_scale=time_scale, repeats=True, again=RECORD_AGAIN)
+    urls = dict(_upstream(each) for each in upstream) or {
+        provider.name: real_url(provider) for provider in installed() if provider.name in REAL_URLS
+    }
+    return Recording(
+        record or "",
+        dict.fromkeys(urls, "new"),
+        upstreams=urls,
+        time_scale=time_scale,
+        again=RECORD_AGAIN,
+    )
+
+
+def _upstream(said: str) -> tuple[str, str]:
+    name, found, url = said.partition("=")
+    known = [provider.name for provider in installed()]
+    if name not in known or not found or "://" not in url:
+        raise StartError(
+            f"--upstream is a provider and its base URL, such as {known[0]}=https://..., not "
+            f"{said!r}; there are {', '.join(known)}.{did_you_mean(name, known)}"
+        )
+    return name, url
 
 
 def _spare_collector() -> None:

@@ -1,4 +1,5 @@
-"""Pointing a process at the fakes: environment variables, and what imported SDKs have kept.
+"""Pointing a process at the fakes: environment variables, and what imported SDKs have kept; and
+where it pointed before.
 
 Everything is put back as it was at the end.
 """
@@ -9,7 +10,15 @@ from contextlib import ExitStack, contextmanager
 
 from .wire.base import Provider
 
-__all__ = ["pointed_at"]
+__all__ = ["REAL_URLS", "pointed_at", "real_url", "url_variables"]
+
+REAL_URLS: Mapping[str, str] = {
+    "claude": "https://api.anthropic.com",
+    "openai": "https://api.openai.com/v1",
+    "gemini": "https://generativelanguage.googleapis.com",
+    "ollama": "http://127.0.0.1:11434",
+}
+"""Where the SDKs go when no variable says otherwise."""
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 LOOPBACK = "127.0.0.1,localhost,::1"
@@ -48,3 +57,16 @@ def _set(variables: Mapping[str, str | None]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+
+
+def real_url(provider: Provider, environ: Mapping[str, str] = os.environ) -> str:
+    """The address of the real service: the environment's, else the one that the SDK knows."""
+    said = (url for name in url_variables(provider) if (url := environ.get(name)))
+    url = next(said, REAL_URLS.get(provider.name, ""))
+    return url if "://" in url else f"http://{url}"
+
+
+def url_variables(provider: Provider) -> list[str]:
+    """The variables of an SDK that take its base URL."""
+    probe = "http://probe"
+    return [name for name, value in provider.env(probe).items() if value == probe]

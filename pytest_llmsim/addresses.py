@@ -32,19 +32,29 @@ class Addresses:
         self.ports: Mapping[str, int] = {
             name: _port(fake.url) for name, fake in servers.providers.items()
         }
-        self._urls: Mapping[Provider, str] = {
+        urls = {
             fake.provider: servers[name].url
             for name, fake in servers._fakes.items()
             if name not in PROVIDERS or settings.mode_of(name) != "real"
+        }
+        self._recorded: Mapping[Provider, str] = {
+            provider: url for provider, url in urls.items() if _is_recorded(settings, provider.name)
+        }
+        self._urls: Mapping[Provider, str] = {
+            provider: url for provider, url in urls.items() if provider not in self._recorded
         }
         servers.stop()
         self._entered = ExitStack()
 
     def enter(self) -> None:
-        """Point the environment at the fakes."""
-        from fakeservers.environment import pointed_at
+        """Point the environment at the fakes; the keys stay where the real service is asked."""
+        from fakeservers.environment import pointed_at, url_variables
 
         self._entered.enter_context(pointed_at(self._urls))
+        patch = self._entered.enter_context(pytest.MonkeyPatch.context())
+        for provider, url in self._recorded.items():
+            for name in url_variables(provider):
+                patch.setenv(name, url)
 
     def leave(self) -> None:
         """Put the environment back."""
@@ -79,6 +89,11 @@ def keep_addresses(config: pytest.Config) -> None:
     addresses.enter()
     config.stash[ADDRESSES] = addresses
     config.add_cleanup(addresses.leave)
+
+
+def _is_recorded(settings: Settings, provider: str) -> bool:
+    mode = settings.mode_of(provider)
+    return mode in ("record", "replay") and settings.record_of(provider) != "none"
 
 
 def _port(url: str) -> int:

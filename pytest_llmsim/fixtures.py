@@ -116,9 +116,10 @@ def llmsim_clients(
     """Makes SDK clients quickly: `llmsim_clients.openai()`, `.async_anthropic()` and so on."""
     from .clients import Clients
     from .settings import marked
+    from .switching import ASKED
 
     settings = marked(request.node, request.config.stash[SETTINGS])
-    clients = Clients(_llmsim_tls, lambda provider: settings.mode_of(provider) == "real")
+    clients = Clients(_llmsim_tls, lambda provider: settings.mode_of(provider) in ASKED)
     yield clients
     clients.close()
 

@@ -49,9 +49,10 @@ class _Asked:
 
 def in_force(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     """The lines that `llmsim env` prints."""
+    from fakeservers.environment import real_url
     from fakeservers.wire.registry import installed
 
-    from .switching import real_url
+    from .switching import ASKED
 
     yield "who answers"
     for provider in installed():
@@ -59,7 +60,7 @@ def in_force(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
             continue
         mode, why = settings.mode_of(provider.name), _why(settings, provider.name)
         yield f"  {provider.name:14} {mode:8} {why}"
-        if mode == "real":
+        if mode in ASKED:
             key = _key(provider.name, environ)
             yield f"  {'':14} {'':8} at {real_url(provider, environ)}, {key}"
     yield "settings"

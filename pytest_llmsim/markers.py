@@ -21,9 +21,10 @@ __all__ = ["BRINGS_FAKES", "NAMES", "REGISTERED", "apply_markers", "scripted_by_
 
 REGISTERED = (
     "llmsim(scenario=, seed=, virtual=, unmatched=, unused=, mode=, block_network=, validation=, "
-    "models=, impossible=): settings of the fakes for one test; scenario is a file or a Scenario, "
-    "unmatched 'error' or 'natural', unused and impossible 'error' or 'allow', mode 'fake', "
-    "'real' or 'mock', validation 'strict' or 'off', models 'known', 'current' or 'any'; "
+    "models=, impossible=, ignored=, time_scale=, drift=): settings of the fakes for one test; "
+    "scenario is a file or a Scenario, unmatched 'error' or 'natural', unused and impossible "
+    "'error' or 'allow', mode 'fake', 'real', 'mock', 'record' or 'replay', validation 'strict' "
+    "or 'off', models 'known', 'current' or 'any', drift 'warn', 'error' or 'off'; "
     "virtual=True runs the test in virtual time.",
     "llmsim_fault(provider, fault, times=, rate=, between=, every=): a provider, or a list of "
     "them, fails: fault is a status, a name such as 'overloaded', or what fails() takes.",

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fakeservers.recording.relaying import NO_ANSWER
+
 from .usage import Counts, asked_of, bound_of, counted
 
 if TYPE_CHECKING:
@@ -38,6 +40,12 @@ _HOP = frozenset(
     | {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 """Headers of one connection, or that change with the encoding, which is none here."""
+
+_OF_BODY = frozenset({"content-encoding", "content-length"})
+"""What an answer says of its body, which is passed on as it is."""
+
+_OURS = {NO_ANSWER: "1"}
+"""Marks an answer that no service gave; none that is recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,15 +162,18 @@ class Meter:
         except Refused as refused:
             error = {"type": "llmsim_max_usd", "message": str(refused), "status": "ABORTED"}
             # 400 is what no SDK tries again.
-            return JSONResponse({"error": error}, 400, {"x-should-retry": "false"})
+            return JSONResponse({"error": error}, 400, {"x-should-retry": "false", **_OURS})
         is_call = asked_of(provider, path, body) is not None
         try:
             answer = await self._send(request, provider, path, body)
-        except BaseException:
+        except BaseException as problem:
             # Nobody knows whether it arrived: it may have cost all that was held.
             self.settle(held, None, is_call=is_call)
-            raise
-        headers = {k: v for k, v in answer.headers.items() if k not in _HOP}
+            if not isinstance(problem, _unreached()):
+                raise
+            told = f"llmsim: {self.targets[provider]} could not be asked: {problem!r}"
+            return JSONResponse({"error": {"message": told}}, 502, _OURS)
+        headers = {k: v for k, v in answer.headers.items() if k not in _HOP or k in _OF_BODY}
         through = self._through(answer, provider, path, held, is_call)
         return StreamingResponse(through, answer.status_code, headers)
 
@@ -187,17 +198,29 @@ class Meter:
     async def _through(
         self, answer: "httpx2.Response", provider: str, path: str, held: int, is_call: bool
     ) -> AsyncIterator[bytes]:
-        """The answer as it comes, and its price when it has come or broken off."""
+        """The answer as it comes, and its price when it has come or broken off; before its last
+        byte leaves, so that who has read it finds it priced."""
         kept = bytearray()
-        try:
-            async for piece in answer.aiter_raw():
-                if len(kept) <= ANSWER_KEPT_BYTES_MAX:
-                    kept += piece
-                yield piece
-        finally:
+        came, length = 0, answer.headers.get("content-length")
+        settled = False
+
+        def settle() -> None:
             failed = answer.status_code >= 400
             counts = Counts() if failed else counted(provider, path, bytes(kept))
             self.settle(held, counts, is_call=is_call)
+
+        try:
+            async for piece in answer.aiter_raw():
+                came += len(piece)
+                if len(kept) <= ANSWER_KEPT_BYTES_MAX:
+                    kept += piece
+                if str(came) == length:
+                    settled = True
+                    settle()
+                yield piece
+        finally:
+            if not settled:
+                settle()
             await answer.aclose()
 
     def _start(self) -> None:
@@ -241,6 +264,13 @@ class Meter:
 
 class Refused(Exception):
     """A call that must not be made."""
+
+
+def _unreached() -> type[Exception]:
+    """What is raised where a service cannot be reached."""
+    import httpx2
+
+    return httpx2.HTTPError
 
 
 def _usd(pico: int) -> str:

@@ -11,9 +11,10 @@ from .addresses import keep_addresses
 from .determinism import compare, rehearse
 from .fixtures import *  # noqa: F403 - pytest finds fixtures by their names in here
 from .markers import REGISTERED
+from .recorded import add_drift, drift_problems, write_drift
 from .report import add_traffic, add_usage, write_spent, write_summary, write_traffic
 from .settings import SETTINGS, add_options, settings_of
-from .stash import BODY_ENDED, FAKES, GUARD, METER
+from .stash import BODY_ENDED, BODY_PASSED, FAKES, GUARD, METER
 from .tracing import explain_scope, say_only, show_users_lines
 from .virtual import check_loops, run_in_world, use_world
 
@@ -62,7 +63,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     check_loops(item)
-    item.stash[BODY_ENDED] = False
+    item.stash[BODY_ENDED] = item.stash[BODY_PASSED] = False
     try:
         result = yield
     finally:
@@ -72,6 +73,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if found := _problems(item):
         pytest.fail("\n\n".join(found), pytrace=False)
     compare(item)
+    item.stash[BODY_PASSED] = True
     return result
 
 
@@ -81,7 +83,8 @@ def _problems(item: pytest.Item) -> list[str]:
     blocked = guard.blocked if guard is not None else []
     meter = item.stash.get(METER, None)
     stopped = [meter.stopped] if meter is not None and meter.stopped else []
-    return [*stopped, *dict.fromkeys(blocked), *(servers.problems() if servers is not None else [])]
+    found = servers.problems() if servers is not None else []
+    return [*stopped, *dict.fromkeys(blocked), *found, *drift_problems(item)]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -96,6 +99,7 @@ def pytest_runtest_makereport(
         add_traffic(item, report)
         if item.stash.get(BODY_ENDED, False):
             add_usage(item, report)
+            add_drift(item, report)
     return report
 
 
@@ -105,4 +109,5 @@ def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None
         write_traffic(terminalreporter)
     if settings.report:
         write_summary(terminalreporter)
+    write_drift(terminalreporter)
     write_spent(terminalreporter)

@@ -15,7 +15,7 @@ from .virtual import world_of
 if TYPE_CHECKING:
     from fakeservers import Exchange, FakeServers
 
-__all__ = ["add_traffic", "add_usage", "write_spent", "write_summary", "write_traffic"]
+__all__ = ["add_traffic", "add_usage", "carried", "write_spent", "write_summary", "write_traffic"]
 
 SECTION = "llmsim traffic"
 LOAD_SECTION = "llmsim load"
@@ -148,15 +148,18 @@ def _is_set(fault: Any, name: str) -> bool:
 def write_summary(terminal: "pytest.TerminalReporter") -> None:
     """Write the sum over all tests of the run, those of workers included."""
     _write_sections(terminal, LOAD_SECTION)
-    told = list(_carried(terminal, "llmsim"))
+    told = list(carried(terminal, "llmsim"))
     terminal.write_sep("-", "llmsim report")
     for line in _summary(told):
         terminal.write_line(line)
+    if drift := sum(len(found) for _, found in carried(terminal, "llmsim_drift")):
+        answers = "1 recorded answer has" if drift == 1 else f"{drift} recorded answers have"
+        terminal.write_line(f"drift   {answers} another shape than the fakes' own")
 
 
 def write_spent(terminal: "pytest.TerminalReporter") -> None:
     """Write what real calls came to, if there were any."""
-    told = [one for _, one in _carried(terminal, "llmsim_real")]
+    told = [one for _, one in carried(terminal, "llmsim_real")]
     if not told:
         return
     total = {name: sum(one[name] for one in told) for name in told[0]}
@@ -173,7 +176,7 @@ def write_spent(terminal: "pytest.TerminalReporter") -> None:
         )
 
 
-def _carried(terminal: "pytest.TerminalReporter", name: str) -> Iterator[tuple[str, Any]]:
+def carried(terminal: "pytest.TerminalReporter", name: str) -> Iterator[tuple[str, Any]]:
     """What tests' reports carry under a name."""
     for reports in terminal.stats.values():
         for report in reports:

@@ -4,6 +4,7 @@ An option beats the ini file, the ini file beats the environment, that beats the
 a test's markers beat them all. What must not be here: what any setting does.
 """
 
+import math
 import os
 from argparse import Namespace
 from collections.abc import Callable, Mapping
@@ -18,17 +19,21 @@ from .words import check_keywords, did_you_mean
 __all__ = [
     "BUILT_IN",
     "KEYS",
+    "MARKED",
     "PROVIDERS",
     "SETTINGS",
     "Key",
     "Mode",
+    "Record",
     "Settings",
     "add_options",
+    "is_option_or_variable",
     "marked",
     "settings_of",
 ]
 
-Mode = Literal["fake", "mock", "real"]
+Mode = Literal["fake", "mock", "real", "record", "replay"]
+Record = Literal["none", "once", "new", "all"]
 PROVIDERS = ("claude", "openai", "gemini", "ollama")
 BUILT_IN = "built-in"
 MARKED = "a marker"
@@ -57,6 +62,11 @@ class Settings:
     block_network: bool = True
     stable_urls: bool = False
     max_usd: Decimal | None = None
+    record: Record = "none"
+    recordings: str = "recordings"
+    ignored: tuple[str, ...] = ()
+    time_scale: float = 0.0
+    drift: Literal["warn", "error", "off"] = "warn"
     traffic: bool = False
     report: bool = False
     check_determinism: bool = False
@@ -65,6 +75,16 @@ class Settings:
     def mode_of(self, provider: str) -> Mode:
         """A provider's own mode, else that of all."""
         return cast(Mode, getattr(self, provider, None) or self.mode)
+
+    def record_of(self, provider: str) -> Record:
+        """What a provider's recording asks for: in mode `record` what is new, if nothing else is
+        said."""
+        asks = self.mode_of(provider) == "record" and self.record == "none"
+        return "new" if asks else self.record
+
+    def why_mode(self, provider: str) -> str:
+        """Where a provider's mode was said."""
+        return self.why("mode" if getattr(self, provider) is None else provider)
 
     def why(self, name: str) -> str:
         """Where a setting was said."""
@@ -116,6 +136,38 @@ def usd(name: str, value: object) -> Decimal | None:
         ) from None
 
 
+def scale(name: str, value: object) -> float:
+    """How much of a time passes: 0 none, 1 all of it."""
+    try:
+        if isinstance(value, bool) or not 0 <= (factor := float(str(value))) < math.inf:
+            raise ValueError
+        return factor
+    except ValueError:
+        raise pytest.UsageError(f"llmsim: {name} is a number from 0, not {value!r}.") from None
+
+
+def folder(name: str, value: object) -> str:
+    """The name of a folder that there may be in many places."""
+    if isinstance(value, str) and value and not os.path.isabs(value):
+        return value
+    raise pytest.UsageError(
+        f"llmsim: {name} is a folder beside each test's module, such as recordings, not {value!r}."
+    )
+
+
+def texts(name: str, value: object) -> tuple[str, ...]:
+    """Several texts, with commas or line breaks between them where they are written as one."""
+    if isinstance(value, str):
+        return tuple(part for said in value.splitlines() for part in _parts(said))
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    raise pytest.UsageError(f"llmsim: {name} is a text or several, not {value!r}.")
+
+
+def _parts(line: str) -> list[str]:
+    return [part.strip() for part in line.split(",") if part.strip()]
+
+
 def one_of(*allowed: str) -> Read:
     """One of the allowed words."""
 
@@ -150,7 +202,7 @@ class Key:
     """Whether the marker `llmsim` says it."""
 
 
-MODE = one_of("fake", "mock", "real")
+MODE = one_of("fake", "mock", "real", "record", "replay")
 
 KEYS: Mapping[str, Key] = {
     "scenario": Key(
@@ -177,7 +229,8 @@ KEYS: Mapping[str, Key] = {
     "mode": Key(
         read=MODE,
         marker=True,
-        help="Who answers: fake (the default), real, or mock (the router's own clients).",
+        help="Who answers: fake (the default), real, mock (the router's own clients), replay "
+        "(what was recorded), or record (that too, and the real ones what is missing).",
     ),
     "block_network": Key(
         read=yes_or_no,
@@ -202,7 +255,9 @@ KEYS: Mapping[str, Key] = {
         help="Whether scripted replies that no model gives are refused: error (default) or allow.",
     ),
     **{
-        name: Key(read=MODE, help=f"Who answers for {name}: fake, real or mock; as mode if unset.")
+        name: Key(
+            read=MODE, help=f"Who answers for {name}: one of the modes; that of all if unset."
+        )
         for name in PROVIDERS
     },
     "stable_urls": Key(
@@ -212,6 +267,32 @@ KEYS: Mapping[str, Key] = {
     ),
     "max_usd": Key(
         read=usd, help="The most that real providers may cost in this run, in US dollars."
+    ),
+    "record": Key(
+        read=one_of("none", "once", "new", "all"),
+        help="What recordings ask the real services for: none (the default in mode replay), once "
+        "(all of a test that has no recording), new (what is not recorded, the default in mode "
+        "record), all (everything anew).",
+    ),
+    "recordings": Key(
+        read=folder, help="The folder of recordings, beside each test's module (recordings)."
+    ),
+    "ignored": Key(
+        read=texts,
+        marker=True,
+        help="Fields of requests that do not count where a recorded answer is looked for, such as "
+        "metadata.user_id or messages[0].content, with commas between them.",
+    ),
+    "time_scale": Key(
+        read=scale,
+        marker=True,
+        help="How long recorded answers take: 0 no time (the default), 1 as long as they took.",
+    ),
+    "drift": Key(
+        read=one_of("warn", "error", "off"),
+        marker=True,
+        help="What becomes of recorded answers that have another shape than the fakes' own: warn "
+        "at the end (the default), error or off.",
     ),
     "traffic": Key(
         read=yes_or_no,
@@ -292,3 +373,8 @@ def _said(
     if value := environ.get(variable):
         return variable, value
     return None
+
+
+def is_option_or_variable(said: str) -> bool:
+    """Whether a setting was said in a way that an option beats."""
+    return said.startswith(("--", "LLMSIM_"))

@@ -19,8 +19,9 @@ from .certificates import Certificates
 from .clock import FakesClock, LeapingClock, WorldClock
 from .guard import Guard
 from .markers import apply_markers
+from .recorded import end_recording, recording_of, resolved
 from .settings import BUILT_IN, PROVIDERS, Settings, marked
-from .stash import CLOCK, FAKES, GUARD, METER, SPENT
+from .stash import BODY_PASSED, CLOCK, FAKES, GUARD, METER, SPENT
 from .virtual import is_virtual
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 try:
     from fakeservers import FakeServers, ScriptError, ServerThread, load_scenario, simulate
 
-    from .switching import check_switched, pointed, real_urls, stand_ins
+    from .switching import ASKED, check_switched, pointed, real_urls, stand_ins
 except ImportError as problem:
     SHADOWED: str | None = str(problem)
 else:
@@ -61,22 +62,23 @@ class Stage:
     def play(self, item: pytest.Item) -> Iterator["FakeServers"]:
         """Fakes for one test, with its markers applied and the environment pointing at them."""
         settings = replace(marked(item, self._settings), virtual=is_virtual(item))
+        settings = resolved(item, settings)
         check_switched(item, settings)
         with self._real_environment(settings), self._playing(item, settings) as servers:
             yield servers
 
     @contextmanager
     def _playing(self, item: pytest.Item, settings: Settings) -> Iterator["FakeServers"]:
-        servers, clock = self._made(item, settings)
+        meter = self._metering(item, settings)
+        servers, clock = self._made(item, settings, meter)
         try:
             _set(servers, settings)
             apply_markers(item, servers)
-            meter = self._metering(item, servers, settings)
             stand_ins(servers, settings, meter)
             item.stash[FAKES], item.stash[CLOCK] = servers, clock
             with ExitStack() as entered:
                 entered.enter_context(pointed(servers, settings))
-                fakes = tuple(p for p in PROVIDERS if settings.mode_of(p) != "real")
+                fakes = tuple(p for p in PROVIDERS if settings.mode_of(p) not in ASKED)
                 if fakes == PROVIDERS:
                     entered.enter_context(self._certificates.read_late())
                 if settings.block_network and not settings.virtual:
@@ -84,6 +86,7 @@ class Stage:
                     item.stash[GUARD] = guard
                 yield servers
         finally:
+            end_recording(servers, passed=item.stash.get(BODY_PASSED, False))
             if settings.virtual or settings.stable_urls:
                 servers.stop()
             else:
@@ -92,7 +95,7 @@ class Stage:
     def _real_environment(self, settings: Settings) -> AbstractContextManager[None]:
         """Keys and addresses of the real services, where a test asks one and the run has them
         pointed at the fakes."""
-        asks_real = any(settings.mode_of(name) == "real" for name in PROVIDERS)
+        asks_real = any(settings.mode_of(name) in ASKED for name in PROVIDERS)
         return self._addresses.left() if self._addresses and asks_real else nullcontext()
 
     def close(self) -> None:
@@ -102,24 +105,32 @@ class Stage:
             servers.stop()
         self._thread.stop()
 
-    def _made(self, item: pytest.Item, settings: Settings) -> tuple["FakeServers", FakesClock]:
+    def _made(
+        self, item: pytest.Item, settings: Settings, meter: "Meter | None"
+    ) -> tuple["FakeServers", FakesClock]:
         scenario = self._scenario(item, settings)
+        reals = real_urls(settings)
+        upstreams = {name: meter.url(name) for name in reals} if meter is not None else {}
+        recording = recording_of(item, settings, upstreams, reals)
         ports = self._addresses.ports if self._addresses is not None else None
         if settings.virtual:
-            world = simulate(settings.seed, scenario=scenario, ports=ports).start()
-            return world, WorldClock(world)
+            world = simulate(settings.seed, scenario=scenario, ports=ports, recording=recording)
+            return world.start(), WorldClock(world)
         clock = LeapingClock()
         servers = FakeServers(
-            settings.seed, scenario=scenario, thread=self._thread, clock=clock, ports=ports
+            settings.seed,
+            scenario=scenario,
+            thread=self._thread,
+            clock=clock,
+            ports=ports,
+            recording=recording,
         ).start()
         return servers, clock
 
-    def _metering(
-        self, item: pytest.Item, servers: "FakeServers", settings: Settings
-    ) -> "Meter | None":
+    def _metering(self, item: pytest.Item, settings: Settings) -> "Meter | None":
         """The meter of real calls, begun with the first test that may make one. Workers of a run
         share its cap evenly."""
-        targets = real_urls(servers, settings)
+        targets = real_urls(settings)
         if not targets:
             return None
         if self._meter is None:

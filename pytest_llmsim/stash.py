@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from .guard import Guard
     from .metering import Meter, Spent
 
-__all__ = ["BODY_ENDED", "CLOCK", "FAKES", "GUARD", "LOAD", "METER", "SPENT"]
+__all__ = ["BODY_ENDED", "BODY_PASSED", "CLOCK", "FAKES", "GUARD", "LOAD", "METER", "SPENT"]
 
 BODY_ENDED = pytest.StashKey[bool]()
 """Whether the report that is made is the test's own, and none of a subtest inside of it."""
+
+BODY_PASSED = pytest.StashKey[bool]()
+"""Whether it has ended well."""
 
 FAKES: "pytest.StashKey[FakeServers]" = pytest.StashKey()
 """The fakes of a test that uses them."""

@@ -5,7 +5,6 @@ nothing, what would script it, or look into it, skips the test and says why. Wha
 how a mode is chosen (`settings`), and what real calls cost (`metering`).
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Never
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Never
 import pytest
 
 from fakeservers import FakeProvider
-from fakeservers.environment import pointed_at
+from fakeservers.environment import pointed_at, real_url, url_variables
+from fakeservers.wire.registry import installed
 
 from .markers import scripted_by_markers
 from .settings import PROVIDERS, Settings
@@ -22,24 +22,21 @@ from .words import check_keywords, check_providers
 if TYPE_CHECKING:
     from fakeservers import FakeServers
     from fakeservers.serving.exchange import Fake
-    from fakeservers.wire.base import Provider
 
     from .metering import Meter
 
-__all__ = ["REAL_URLS", "check_switched", "pointed", "real_url", "real_urls", "stand_ins"]
-
-REAL_URLS: Mapping[str, str] = {
-    "claude": "https://api.anthropic.com",
-    "openai": "https://api.openai.com/v1",
-    "gemini": "https://generativelanguage.googleapis.com",
-    "ollama": "http://127.0.0.1:11434",
-}
-"""Where the SDKs go when no variable says otherwise."""
+__all__ = ["ASKED", "check_switched", "pointed", "real_urls", "stand_ins"]
 
 SCRIPTED = "llmsim: {provider} is {mode} in this run ({why}), and this test scripts it: {how}"
 LOOKED_AT = (
     "llmsim: {provider} is {mode} in this run ({why}), and this test looks into its fake: {how}"
 )
+ASKED = ("real", "record")
+"""The modes in which the real service is asked, and the program keeps its own keys."""
+
+TOLD = {"record": "real", "replay": "fake"}
+"""What programs are told that know nothing of recordings."""
+
 MODES = {"real": "real", "mock": "a mock"}
 """The modes in which a fake is asked nothing, in words."""
 
@@ -55,7 +52,7 @@ def check_switched(item: pytest.Item, settings: Settings) -> None:
             named = " and ".join(mark.args) or "some provider"
             variable = f"LLMSIM_{mark.args[0].upper()}" if len(mark.args) == 1 else "LLMSIM_MODE"
             pytest.skip(f"llmsim: this test is for the real {named}: run with {variable}=real")
-    if settings.virtual and any(settings.mode_of(name) == "real" for name in PROVIDERS):
+    if settings.virtual and any(settings.mode_of(name) in ASKED for name in PROVIDERS):
         pytest.skip("llmsim: this test lives in virtual time, in which nobody real answers")
     for name, marker in scripted_by_markers(item):
         if name in PROVIDERS and settings.mode_of(name) in MODES:
@@ -118,56 +115,44 @@ class Absent(FakeProvider):
 
 @contextmanager
 def pointed(servers: "FakeServers", settings: Settings) -> Iterator[None]:
-    """Point the SDKs at the fakes, and at the meter, with their own keys, where it is real."""
+    """Point the SDKs at the fakes; with their own keys where the real service is asked, and at
+    the meter where there is no fake in between."""
     fakes = {
         fake.provider: servers[name].url
         for name, fake in servers._fakes.items()
-        if settings.mode_of(name) != "real"
+        if settings.mode_of(name) not in ASKED
     }
     real = {
         fake.provider: servers[name].url
         for name, fake in servers._fakes.items()
-        if settings.mode_of(name) == "real"
+        if settings.mode_of(name) in ASKED
     }
     with ExitStack() as entered:
         entered.enter_context(pointed_at(fakes))
         patch = entered.enter_context(pytest.MonkeyPatch.context())
         # Programs that read the mode, as the router does, are told who answers.
-        patch.setenv("LLMSIM_MODE", settings.mode)
+        patch.setenv("LLMSIM_MODE", TOLD.get(settings.mode, settings.mode))
         for name in PROVIDERS:
-            own = f"LLMSIM_{name.upper()}"
-            if settings.mode_of(name) != settings.mode:
-                patch.setenv(own, settings.mode_of(name))
+            own, mode = f"LLMSIM_{name.upper()}", settings.mode_of(name)
+            if mode != settings.mode:
+                patch.setenv(own, TOLD.get(mode, mode))
             else:
                 patch.delenv(own, raising=False)
         for provider, url in real.items():
-            for name in _url_variables(provider):
+            for name in url_variables(provider):
                 patch.setenv(name, url)
             if provider.attach is not None:
                 entered.enter_context(provider.attach(url))
         yield
 
 
-def real_urls(servers: "FakeServers", settings: Settings) -> Mapping[str, str]:
-    """The addresses of the providers that are real."""
+def real_urls(settings: Settings) -> Mapping[str, str]:
+    """The addresses of the real services that are asked."""
     return {
-        name: real_url(fake.provider)
-        for name, fake in servers._fakes.items()
-        if settings.mode_of(name) == "real"
+        provider.name: real_url(provider)
+        for provider in installed()
+        if provider.name in PROVIDERS and settings.mode_of(provider.name) in ASKED
     }
-
-
-def real_url(provider: "Provider", environ: Mapping[str, str] = os.environ) -> str:
-    """The address of the real service: the environment's, else the one that the SDK knows."""
-    said = (url for name in _url_variables(provider) if (url := environ.get(name)))
-    url = next(said, REAL_URLS.get(provider.name, ""))
-    return url if "://" in url else f"http://{url}"
-
-
-def _url_variables(provider: "Provider") -> list[str]:
-    """The variables of an SDK that take its base URL."""
-    probe = "http://probe"
-    return [name for name, value in provider.env(probe).items() if value == probe]
 
 
 def _told(text: str, provider: str, settings: Settings, how: str) -> str:

@@ -1,15 +1,14 @@
 """What a call of a real provider asks for and what its answer says that it used, from the bytes.
 
-Read apart from the fakes' own wire: what comes from a real service must be understood even where
-the fakes know no such endpoint. What must not be here: sockets, or limits.
+What must not be here: sockets, limits, or how an answer tells its usage
+(`fakeservers.recording.used`).
 """
 
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 __all__ = ["Asked", "Counts", "asked_of", "bound_of", "counted"]
 
@@ -81,96 +80,25 @@ def counted(provider: str, path: str, body: bytes) -> Counts | None:
     """What the answer says that it used; None where it says nothing."""
     if provider == "ollama":
         return Counts()
-    read = {"claude": _claude, "openai": _openai, "gemini": _gemini}[provider]
-    found = read(list(_objects(body)))
-    if found is None:
+    from fakeservers.recording.used import told_usage
+
+    told = told_usage(provider, body)
+    if told is None:
         return None
-    model, counts = found
+    model, usage = told
     in_path = _GEMINI_MODEL.search(path)
+    counts = {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cache_read_tokens": usage.cached_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "cache_write_5m_tokens": usage.cache_write_tokens - usage.cache_write_1h_tokens,
+        "cache_write_1h_tokens": usage.cache_write_1h_tokens,
+    }
     pico = _price(provider, model or (in_path[1] if in_path else ""), counts)
     if pico is None:
         return None
-    return Counts(
-        input_tokens=counts["input_tokens"], output_tokens=counts["output_tokens"], pico=pico
-    )
-
-
-def _claude(told: list[dict[str, Any]]) -> tuple[str, dict[str, int]] | None:
-    """The numbers of `message_start`, replaced by those of `message_delta`."""
-    usage: dict[str, Any] = {}
-    model = ""
-    for one in told:
-        inner = one.get("message")
-        message = inner if isinstance(inner, dict) else one
-        model = message.get("model") or model
-        usage |= {k: v for k, v in (message.get("usage") or {}).items() if v is not None}
-    if not usage:
-        return None
-    read: int = usage.get("cache_read_input_tokens", 0)
-    written: int = usage.get("cache_creation_input_tokens", 0)
-    written_1h: int = (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens", 0)
-    counts: dict[str, int] = {
-        "input_tokens": usage.get("input_tokens", 0) + read + written,
-        "output_tokens": usage.get("output_tokens", 0),
-        "cache_read_tokens": read,
-        "cache_write_tokens": written,
-        "cache_write_5m_tokens": written - written_1h,
-        "cache_write_1h_tokens": written_1h,
-    }
-    return model, counts
-
-
-def _openai(told: list[dict[str, Any]]) -> tuple[str, dict[str, int]] | None:
-    """The last usage: of a completion, of its last chunk, of `response.completed`."""
-    found = None
-    for one in told:
-        answer = one["response"] if isinstance(one.get("response"), dict) else one
-        if isinstance(usage := answer.get("usage"), dict):
-            prompt = usage.get("prompt_tokens", usage.get("input_tokens")) or 0
-            written = usage.get("completion_tokens", usage.get("output_tokens")) or 0
-            details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
-            counts: dict[str, int] = {
-                "input_tokens": prompt,
-                "output_tokens": written,
-                "cache_read_tokens": details.get("cached_tokens") or 0,
-            }
-            found = (str(answer.get("model", "")), counts)
-    return found
-
-
-def _gemini(told: list[dict[str, Any]]) -> tuple[str, dict[str, int]] | None:
-    """The last usageMetadata; what tools were used for is read too, thoughts are written."""
-    found = None
-    for one in told:
-        if isinstance(usage := one.get("usageMetadata"), dict):
-
-            def whole(*names: str, usage: Mapping[str, Any] = usage) -> int:
-                return sum(usage.get(name) or 0 for name in names)
-
-            counts = {
-                "input_tokens": whole("promptTokenCount", "toolUsePromptTokenCount"),
-                "output_tokens": whole("candidatesTokenCount", "thoughtsTokenCount"),
-                "cache_read_tokens": whole("cachedContentTokenCount"),
-            }
-            found = (str(one.get("modelVersion", "")), counts)
-    return found
-
-
-def _objects(body: bytes) -> Iterator[dict[str, Any]]:
-    """The JSON objects of an answer: the whole of it, a list's, or one a line of a stream."""
-    try:
-        whole = json.loads(body)
-    except ValueError:
-        for line in body.splitlines():
-            try:
-                one = json.loads(line.removeprefix(b"data:"))
-            except ValueError:
-                continue
-            if isinstance(one, dict):
-                yield one
-        return
-    every = whole if isinstance(whole, list) else [whole]
-    yield from (one for one in every if isinstance(one, dict))
+    return Counts(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, pico=pico)
 
 
 def _price(provider: str, model: str, counts: Mapping[str, int]) -> int | None:

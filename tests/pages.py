@@ -8,7 +8,7 @@ __all__ = ["ROOT", "Block", "blocks", "is_test", "links", "write"]
 
 ROOT = Path(__file__).resolve().parents[1]
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
-NAMED = re.compile(r"\A# ([\w-]+\.\w+)\n")
+NAMED = re.compile(r"\A# ([\w/-]+\.\w+)\n")
 TEST = re.compile(r"^(?:async )?def test_", re.M)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 SCRIPT = """\
@@ -48,6 +48,7 @@ def write(page: Path, folder: Path) -> int:
     for number, block in enumerate(blocks(page, "python", "toml")):
         name = f"{page.stem.replace('-', '_').lower()}_{number}"
         file = block.file or (f"test_{name}.py" if is_test(block) else f"{name}.py")
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(block.text, "utf-8")
         if is_test(block):
             tests += len(TEST.findall(block.text))

@@ -21,6 +21,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 MODULES = {
     "fakeservers": "The fakes: servers, scripts, faults, paces, simulated worlds.",
     "fakeservers.presets": "Paces of well-known models.",
+    "fakeservers.recording": "What real services answered, recorded and replayed.",
     "pytest_llmsim.universes": "One test in many simulated worlds.",
     "pytest_llmsim.strategies": "What Hypothesis draws for them, for properties of one's own.",
     "router": "One call, several providers.",
@@ -31,6 +32,8 @@ MODULES = {
 OWN_WORDS = {
     "KINDS": "The faults that a universe may have unless it is told which.",
     "Kind": "A name of KINDS, or an error or a fault as `fails(...)` takes it.",
+    "RECORDS": "The words of Record.",
+    "Record": "What is asked of the real services: `none`, `once`, `new` or `all`.",
     "hookimpl": "Marks the hook by which another distribution adds providers.",
 }
 HANDLES = ("FakeServers", "FakeProvider", "RuleBuilder", "Simulation", "Exchange")

@@ -39,7 +39,7 @@ from ..rng import Seed
 from ..wire.base import Answer, Headers, HttpRequest, Provider, Stamp
 from .charging import metered, spent
 from .credentials import account, admit, redacted
-from .known import Asked, Known
+from .known import Asked, Known, draws
 from .load import Load
 from .routing import route_table
 from .scripted import failing, raw
@@ -141,12 +141,12 @@ class Fake:
     def respond(self, http: HttpRequest, *, batch: str | None = None) -> tuple[Answer, Exchange]:
         """The answer to a request, and its entry in the journal. `batch` names the batch that
         it came in, where it did."""
-        exchange = self._enter(http)
+        exchange = self.enter(http)
         exchange.batch = batch
         if self._validation == "off":
             http = replace(http, validates=False)
         asked = self._known.asked(http)
-        seed = self._root.of(asked.key + asked.times.to_bytes(8, "big"))
+        seed = self._root.of(draws(asked.key, asked.times))
         ids = seed.ids()
         stamp = Stamp(
             ids=ids,
@@ -164,7 +164,7 @@ class Fake:
 
     def too_large(self, http: HttpRequest, size_max: int) -> tuple[Answer, Exchange]:
         """The answer to a request whose body was not read to its end."""
-        exchange = self._enter(http)
+        exchange = self.enter(http)
         stamp = Stamp(ids=Seed(self.seed, http.path).ids(), now_s=self.clock.wall())
         error = ApiError(status=413, kind="body_too_large", subject=str(size_max))
         answer = self._refuse(error, http, exchange, stamp)
@@ -173,7 +173,7 @@ class Fake:
 
     def cut_short(self, http: HttpRequest) -> Exchange:
         """The entry of a request whose client left before its end: nobody hears an answer."""
-        exchange = self._enter(http)
+        exchange = self.enter(http)
         exchange.outcome = "disconnected"
         return exchange
 
@@ -387,7 +387,8 @@ class Fake:
         error = ApiError(status=500, kind="internal", headers=(("x-should-retry", "false"),))
         return self._refuse(error, http, exchange, stamp)
 
-    def _enter(self, http: HttpRequest) -> Exchange:
+    def enter(self, http: HttpRequest) -> Exchange:
+        """Note a request that has come."""
         exchange = Exchange(
             number=self.journal.total + 1,
             provider=self.provider.name,

@@ -8,7 +8,7 @@ from ..wire.base import HttpRequest
 from ..wire.multipart import unbounded
 from .steady import Steady
 
-__all__ = ["Asked", "Known"]
+__all__ = ["Asked", "Known", "draws"]
 
 KNOWN_MAX = 4_096
 """Distinct requests whose repetitions are told apart; the oldest is forgotten."""
@@ -50,8 +50,7 @@ class Known:
 
     def asked(self, http: HttpRequest) -> Asked:
         """What is known of the request from the times that it was asked before."""
-        place = f"{http.method} {http.path} {http.query or ''}\n".encode("utf-8", "replace")
-        key = blake2b(place + unbounded(http.body), digest_size=16).digest()
+        key = _key(http)
         known = self._asked.get(key)
         if known is not None:
             known.times += 1
@@ -62,7 +61,23 @@ class Known:
             self._asked.popitem(last=False)
         return known
 
+    def coming(self, http: HttpRequest) -> bytes:
+        """What the next request like this draws its chance from; `asked` is not told."""
+        key = _key(http)
+        known = self._asked.get(key)
+        return draws(key, 0 if known is None else known.times + 1)
+
     def reread(self) -> None:
         """Read everything anew: bodies are now read in another way."""
         for asked in self._asked.values():
             asked.read = asked.steady = None
+
+
+def draws(key: bytes, times: int) -> bytes:
+    """What chance is drawn from: what is asked, and how often it was asked before."""
+    return key + times.to_bytes(8, "big")
+
+
+def _key(http: HttpRequest) -> bytes:
+    place = f"{http.method} {http.path} {http.query or ''}\n".encode("utf-8", "replace")
+    return blake2b(place + unbounded(http.body), digest_size=16).digest()

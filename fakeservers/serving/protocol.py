@@ -20,7 +20,8 @@ from uvicorn.server import ServerState
 from ..wire.base import HttpRequest
 from . import receiving
 from .connection import Http1Connection, abort
-from .service import Delivery, Service
+from .elsewhere import Running
+from .service import Service
 
 __all__ = ["FakeProtocol", "Protocols"]
 
@@ -167,7 +168,7 @@ class FakeProtocol(HttpToolsProtocol):
         self._delivering = self.loop.create_task(self._run(delivery, last))
         self._delivering.add_done_callback(delivery.done)
 
-    async def _run(self, delivery: Delivery, last: bool) -> None:
+    async def _run(self, delivery: Running, last: bool) -> None:
         try:
             await delivery.run()
         except Exception as problem:

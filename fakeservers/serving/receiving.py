@@ -14,6 +14,7 @@ __all__ = [
     "BODY_BYTES_MAX",
     "DRAINED_BYTES_MAX",
     "Heads",
+    "Query",
     "read_headers",
     "read_query",
     "read_url",
@@ -40,6 +41,16 @@ HEAD_BYTES_MAX = 4096
 NOTHING: Mapping[str, str] = {}
 
 
+class Query(dict[str, str]):
+    """A query's values by name, the last one of each; `raw` is the query as it came."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: str) -> None:
+        super().__init__(parse_qsl(raw, keep_blank_values=True))
+        self.raw = raw
+
+
 @lru_cache(maxsize=URLS_REMEMBERED_MAX)
 def read_url(url: bytes) -> tuple[str, Mapping[str, str]]:
     """Path and query. A program asks the same few addresses all the time."""
@@ -51,7 +62,7 @@ def read_url(url: bytes) -> tuple[str, Mapping[str, str]]:
 def read_query(query: bytes) -> Mapping[str, str]:
     if not query:
         return NOTHING
-    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    return Query(query.decode("latin-1"))
 
 
 @lru_cache(maxsize=HEADERS_REMEMBERED_MAX)

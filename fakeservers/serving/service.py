@@ -9,6 +9,7 @@ from ..wire.base import Answer, HttpRequest
 from . import receiving
 from .connection import Connection
 from .delivery import at_once, in_time
+from .elsewhere import Elsewhere, Running, is_left
 from .exchange import Fake
 from .load import Turn
 
@@ -18,19 +19,23 @@ MINUTE_S = 60
 
 
 class Service:
-    """What a protocol speaks to."""
+    """What a protocol speaks to. What the script leaves open is answered from `elsewhere`, where
+    that is given."""
 
-    def __init__(self, fake: Fake) -> None:
+    def __init__(self, fake: Fake, elsewhere: Elsewhere | None = None) -> None:
         self.fake = fake
+        self._elsewhere = elsewhere
         self._date = (0, "")
         self._round_s: float | None = None
 
     def answer(
         self, http: HttpRequest, connection: Connection, *, too_large: bool = False
-    ) -> "Delivery | None":
+    ) -> Running | None:
         """Answer a request, of which `too_large` a body was not kept. Returns None when the
         answer is written, else what must still be run."""
-        fake = self.fake
+        fake, elsewhere = self.fake, self._elsewhere
+        if elsewhere is not None and not too_large and is_left(fake, http):
+            return elsewhere(fake, http, connection)
         if too_large:
             answer, exchange = fake.too_large(http, receiving.BODY_BYTES_MAX)
         else:
@@ -74,8 +79,7 @@ def _http_minute(minute: int) -> str:
 
 
 class Delivery:
-    """An answer that is not yet on its way. `run` it, and then, even if it was cancelled before
-    it began, call `done`."""
+    """An answer of the fake's own that is not yet on its way."""
 
     def __init__(
         self, service: Service, answer: Answer, exchange: Exchange, connection: Connection

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..serving.breaking import Ending
-from ..serving.service import Delivery, Service
+from ..serving.elsewhere import Running
+from ..serving.service import Service
 from ..wire.base import Headers, HttpRequest
 from .network import Network
 
@@ -46,7 +47,7 @@ class Call:
         self._arrived: deque[Part] = deque()
         self._heard: asyncio.Future[None] | None = None
         self._taken: asyncio.Future[None] | None = None
-        self._delivery: Delivery | None = None
+        self._delivery: Running | None = None
         self._delivering: asyncio.Task[None] | None = None
         self._left = False
 
@@ -144,7 +145,7 @@ class Call:
         if self._left:
             self.leave()
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Running) -> None:
         try:
             await delivery.run()
         except Exception as problem:

@@ -35,6 +35,9 @@ from .sockets import blocking_sockets
 from .timeline import timeline
 from .transport import Flavour, in_memory_transport
 
+if TYPE_CHECKING:
+    from ..recording import Recording
+
 __all__ = ["STARTS", "Simulation", "VirtualClock", "simulate"]
 
 T = TypeVar("T")
@@ -54,10 +57,12 @@ def simulate(
     ports: Mapping[str, int] | None = None,
     steps_per_instant_max: int = STEPS_PER_INSTANT_MAX,
     thread_s_max: float = THREAD_S_MAX,
+    recording: "Recording | None" = None,
 ) -> "Simulation":
     """A world in virtual time, to be entered by `with`.
 
     seed, scenario, providers  as for FakeServers; the scenario's times are virtual ones
+    recording                  likewise; nothing can be recorded here, since nobody real is here
     rtt_s                      seconds of a round trip between the program and any fake
     starts                     the wall clock at the beginning
     shuffle_ties               puts what is due at the same instant into a random order that
@@ -75,7 +80,14 @@ def simulate(
         thread_s_max=thread_s_max,
     )
     return Simulation(
-        loop, network, starts, seed=seed, scenario=scenario, providers=providers, ports=ports
+        loop,
+        network,
+        starts,
+        seed=seed,
+        scenario=scenario,
+        providers=providers,
+        ports=ports,
+        recording=recording,
     )
 
 
@@ -133,6 +145,7 @@ class Simulation(FakeServers):
         scenario: Scenario | None,
         providers: tuple[Provider, ...],
         ports: Mapping[str, int] | None = None,
+        recording: "Recording | None" = None,
     ) -> None:
         self.network = network
         """Its round-trip time, and who listens at which port."""
@@ -149,6 +162,7 @@ class Simulation(FakeServers):
             ports=ports,
             thread=_InLoop(loop),
             clock=VirtualClock(loop, self._epoch_s),
+            recording=recording,
         )
 
     # --- life ---
@@ -186,7 +200,7 @@ class Simulation(FakeServers):
         return [*([f"llmsim: {stranger}"] if stranger else []), *super().problems()]
 
     def _listener(self, name: str, fake: Fake) -> Listener:
-        service = Service(fake)
+        service = self._service(fake)
         listener = Listener(service, port=self._ports.get(name, 0), bind=self.network.bind)
         self._services[listener.port] = service
         return listener

@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 from click.testing import CliRunner
 
+from fakeservers import FakeServers
 from fakeservers.command import serve
 
 READY_S_MAX = 120
@@ -73,3 +74,45 @@ def test_a_wrong_option_is_told_in_one_line(options, told):
     result = CliRunner().invoke(serve, options)
     assert result.exit_code != 0
     assert told in result.output
+
+
+def test_a_server_records_and_replays(tmp_path):
+    """What it passed on before it answers later without the service, again and again."""
+    file = tmp_path / "a.toml"
+    body = json.dumps({"model": "llama3.2", "messages": [{"role": "user", "content": "Hi."}]})
+    with FakeServers(seed=99) as real:
+        upstream = f"ollama={real.ollama.url}"
+        first = asked_of_server(tmp_path, body, "--record", str(file), "--upstream", upstream)
+        assert len(real.ollama.calls) == 1
+    again = asked_of_server(tmp_path, body, "--replay", str(file), times=2)
+    assert [*first, *first] == again
+
+
+def asked_of_server(tmp_path, body, *options, times=1):
+    """What a server with these options answers to a chat."""
+    ready = tmp_path / "ready.json"
+    process = run("--ready-file", str(ready), *options)
+    try:
+        url = f"{wait_for(ready, process)['ollama']}/api/chat"
+        return [
+            urllib.request.urlopen(url, data=body.encode(), timeout=5).read() for _ in range(times)
+        ]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--upstream", "openai=https://x"], "give --record FILE too"),
+        (["--record", "a.toml", "--replay", __file__], "Give --replay or --record"),
+        (["--record", "a.toml", "--token", "x"], "so --token cannot"),
+        (["--record", "a.toml", "--upstream", "opnai=https://x"], "Did you mean 'openai'?"),
+        (["--replay", __file__], "test_command.py: "),
+    ],
+)
+def test_a_wrong_recording_is_told_in_one_line(options, told):
+    """Before anything listens."""
+    result = CliRunner().invoke(serve, options)
+    assert (result.exit_code, told in result.output) == (1, True)

@@ -51,7 +51,10 @@ def test_a_wrong_value_is_a_usage_error(pytester, monkeypatch):
     result = env(pytester)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["ERROR: llmsim: mode is fake or mock or real, not 'reel'. Did you mean 'real'?"]
+        [
+            "ERROR: llmsim: mode is fake or mock or real or record or replay, not 'reel'. Did you "
+            "mean 'real'?"
+        ]
     )
 
 

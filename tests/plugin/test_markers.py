@@ -108,7 +108,10 @@ def test_a_marker_brings_the_fakes(pytester):
         ("llmsim(validation='lax')", "*llmsim: validation is strict or off, not 'lax'."),
         ("llmsim(models='all')", "*llmsim: models is known or current or any, not 'all'."),
         ("llmsim(impossible='x')", "*llmsim: impossible is error or allow, not 'x'."),
-        ("llmsim(mode='record')", "*llmsim: mode is fake or mock or real, not 'record'."),
+        (
+            "llmsim(mode='tape')",
+            "*llmsim: mode is fake or mock or real or record or replay, not 'tape'.",
+        ),
         ("llmsim(block_network='maybe')", "*block_network is True or False, not 'maybe'."),
         ("llmsim(scenario='none.toml')", "llmsim: *none.toml: cannot be read: *"),
         ("llmsim(scenario=3)", "llmsim: scenario is a file's path or a Scenario, not 3."),

@@ -194,8 +194,11 @@ def test_a_provider_that_there_is_not_is_told(pytester):
         ("seed=x", "seed is a whole number, not 'x'."),
         ("unmatched=x", "unmatched is error or natural, not 'x'."),
         ("unused=x", "unused is error or allow, not 'x'."),
-        ("mode=rel", "mode is fake or mock or real, not 'rel'. Did you mean 'real'?"),
-        ("claude=on", "claude is fake or mock or real, not 'on'."),
+        (
+            "mode=rel",
+            "mode is fake or mock or real or record or replay, not 'rel'. Did you mean 'real'?",
+        ),
+        ("claude=on", "claude is fake or mock or real or record or replay, not 'on'."),
         ("max-usd=much", "max_usd is an amount in US dollars such as \"0.50\", not 'much'."),
         ("max-usd=-1", "max_usd is an amount in US dollars such as \"0.50\", not '-1'."),
         ("block-network=perhaps", "block_network is True or False, not 'perhaps'."),
@@ -203,6 +206,14 @@ def test_a_provider_that_there_is_not_is_told(pytester):
         ("validation=of", "validation is strict or off, not 'of'. Did you mean 'off'?"),
         ("models=al", "models is known or current or any, not 'al'."),
         ("impossible=eror", "impossible is error or allow, not 'eror'. Did you mean 'error'?"),
+        ("record=nwe", "record is none or once or new or all, not 'nwe'. Did you mean 'new'?"),
+        ("drift=eror", "drift is warn or error or off, not 'eror'. Did you mean 'error'?"),
+        ("time-scale=-1", "time_scale is a number from 0, not '-1'."),
+        (
+            "recordings=/somewhere",
+            "recordings is a folder beside each test's module, such as recordings, not "
+            "'/somewhere'.",
+        ),
     ],
 )
 def test_a_wrong_option_ends_the_run(pytester, option, told):

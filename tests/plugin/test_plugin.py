@@ -210,7 +210,8 @@ def test_markers_set_one_test_the_closest_first(project):
         (
             "seeds=1",
             "*llmsim(seeds=...): it takes scenario, seed, virtual, unmatched, unused, mode, "
-            "block_network, validation, models, impossible. Did you mean 'seed'?",
+            "block_network, validation, models, impossible, ignored, time_scale, drift. Did "
+            "you mean 'seed'?",
         ),
         (
             "unmatched='natrual'",

@@ -1,0 +1,1 @@
+"""Recordings: what is kept, how it stands in files, how it is served."""
