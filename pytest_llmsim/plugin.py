@@ -42,7 +42,11 @@ def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> None:
     if collector.istestfunction(obj, name):
-        use_world(collector, obj)
+        try:
+            use_world(collector, obj)
+        except pytest.UsageError as problem:
+            # Shown as it is, without the hooks that led here.
+            raise collector.CollectError(str(problem)) from None
 
 
 @pytest.hookimpl(wrapper=True)
