@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-__all__ = ["HOSTS", "Guard"]
+__all__ = ["HOSTS", "LIBRARY", "Guard"]
 
 HOSTS: Mapping[str, tuple[str, ...]] = {
     "claude": ("anthropic.com", "claude.ai"),
@@ -38,10 +38,11 @@ BLOCKED = (
     "it @pytest.mark.llmsim(block_network=False)."
 )
 
-_LIBRARY = (
+LIBRARY = (
     *(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")),
     os.path.dirname(__file__) + os.sep,
 )
+"""Folders of the standard library, of what is installed, and our own."""
 
 
 class Guard:
@@ -111,7 +112,7 @@ def _call_site() -> str:
     frame = sys._getframe(2)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith(_LIBRARY) and not file.startswith("<"):
+        if not file.startswith(LIBRARY) and not file.startswith("<"):
             return f" at {file}:{frame.f_lineno} ({frame.f_code.co_name})"
         if frame.f_back is None:
             break

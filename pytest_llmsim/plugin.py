@@ -51,7 +51,11 @@ def pytest_pycollect_makeitem(
         if any(mark.name.startswith(NAMED_LIKE_OURS) for mark in marks):
             from .virtual import use_world
 
-            use_world(collector, obj, marks)
+            try:
+                use_world(collector, obj, marks)
+            except pytest.UsageError as problem:
+                # Shown as it is, without the hooks that led here.
+                raise collector.CollectError(str(problem)) from None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .settings import settings_of
-from .stash import FAKES, LOAD, METER, SPENT
+from .stash import FAKES, GUARD, LOAD, METER, SPENT
+from .virtual import world_of
 
 if TYPE_CHECKING:
     from fakeservers import Exchange, FakeServers
@@ -40,6 +41,17 @@ def add_traffic(item: pytest.Item, report: pytest.TestReport) -> None:
         again = f"pytest --llmsim-seed={servers.seed} '{item.nodeid}'"
         replay = f"\nseed {servers.seed}; again with: {again}" if report.failed else ""
         report.sections.append((SECTION, shown + replay))
+    if report.failed and (told := _swallowed(item, report)):
+        report.sections.append(("llmsim", "\n".join(told)))
+
+
+def _swallowed(item: pytest.Item, report: pytest.TestReport) -> list[str]:
+    """What the program went past the fakes with and got an error for, where it is not this error
+    that the test failed by: the likely reason, which is else seen by nobody."""
+    guard, world = item.stash.get(GUARD, None), world_of(item)
+    stranger = world.loop.stranger if world is not None else None
+    told = [*(guard.blocked if guard is not None else ()), *([stranger] if stranger else ())]
+    return [each for each in dict.fromkeys(told) if each not in str(report.longrepr)]
 
 
 def write_traffic(terminal: "pytest.TerminalReporter") -> None:

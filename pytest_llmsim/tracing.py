@@ -11,6 +11,9 @@ __all__ = ["explain_scope", "say_only", "show_users_lines"]
 HERE = Path(__file__).parent
 OURS = (str(HERE), str(HERE.with_name("fakeservers")))
 SCRIPTS = "fakeservers.errors"
+WORLDS = "fakeservers.virtual.errors"
+SAID = "llmsim: "
+"""How the words of a fake begin that no real service says."""
 ASKING = ("__getattr__", "__setattr__")
 """Where a fake says that it has no such verb."""
 MISMATCH = "ScopeMismatch: You tried to access the function scoped fixture llmsim"
@@ -26,26 +29,31 @@ WIDER = (
 
 
 def show_users_lines(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Let the traceback of a script that makes no sense end in the line that wrote it."""
+    """Let the traceback of a script that makes no sense end in the line that wrote it, and that
+    of a request that a fake refused because of the script in the line that made it: what an SDK
+    does with an error is not what is wrong."""
     if call.excinfo is None or item.config.getoption("fulltrace", False):
         return
     error, last = call.excinfo.value, call.excinfo.traceback[-1].frame.code.name
     is_script = any(base.__module__ == SCRIPTS for base in type(error).__mro__)
-    if is_script or (isinstance(error, AttributeError) and last in ASKING):
-        theirs = [one for one in _entries(error.__traceback__) if not _is_ours(one)]
-        if theirs:
-            theirs[-1].tb_next = None
+    is_asking = isinstance(error, AttributeError) and last in ASKING
+    is_said = SAID in str(error) and not isinstance(error, pytest.UsageError)
+    told = is_script or is_asking or is_said
+    if told and (theirs := _theirs(_entries(error.__traceback__))):
+        theirs[-1].tb_next = None
 
 
 def say_only(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-    """Of a marker or a setting that is wrong its message is all that is shown: no line of a
-    traceback is the user's."""
+    """Of a marker or a setting that is wrong, and of a simulated world that has come to a halt,
+    the message is all that is shown: no line of the traceback is the user's."""
     if call.excinfo is None or item.config.getoption("fulltrace", False):
         return
-    if isinstance(error := call.excinfo.value, pytest.UsageError):
-        *_, last = _entries(error.__traceback__)
-        if _is_ours(last):
-            report.longrepr = str(error)
+    error = call.excinfo.value
+    entries = _entries(error.__traceback__)
+    if type(error).__module__ == WORLDS and not _theirs(entries):
+        report.longrepr = f"{type(error).__name__}: {error}"
+    elif isinstance(error, pytest.UsageError) and _is_ours(entries[-1]):
+        report.longrepr = str(error)
 
 
 def explain_scope(call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
@@ -64,3 +72,11 @@ def _entries(entry: TracebackType | None) -> list[TracebackType]:
 
 def _is_ours(entry: TracebackType) -> bool:
     return entry.tb_frame.f_code.co_filename.startswith(OURS)
+
+
+def _theirs(entries: list[TracebackType]) -> list[TracebackType]:
+    """Those in lines of the user's, which are neither ours nor a library's."""
+    from .guard import LIBRARY  # what it knows takes time to find, and most tests pass
+
+    hidden = (*LIBRARY, *OURS)
+    return [one for one in entries if not one.tb_frame.f_code.co_filename.startswith(hidden)]

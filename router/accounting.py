@@ -11,7 +11,7 @@ from typing import Protocol
 
 from .types import Basis, Certainty, LLMRequest, Target, Usage
 
-__all__ = ["Budget", "Claim", "CostRecord", "CostSink", "Grant", "PriceBook", "RateCard"]
+__all__ = ["Budget", "Claim", "CostRecord", "CostSink", "Grant", "PriceBook", "RateCard", "hold_id"]
 
 
 class RateCard(Protocol):
@@ -141,3 +141,8 @@ class CostSink(Protocol):
     def record(self, record: CostRecord) -> None:
         """Keep one attempt's cost. Called exactly once an attempt; must not fail or wait."""
         ...
+
+
+def hold_id(call_id: str, number: int) -> str:
+    """The id of a call's hold with this number, from 1, which is its attempt's id too."""
+    return f"{call_id}-{number}"

@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from .accounting import CostRecord
+from .ledger.base import LedgerRow
 from .money import format_usd, usd_from_pico
 from .pricing import PriceBook
 from .types import Target, Usage
@@ -30,6 +31,7 @@ __all__ = [
     "MockCostTracker",
     "record_from_json",
     "record_to_json",
+    "records_of",
 ]
 
 RECORDS_MAX = 1_000
@@ -39,6 +41,7 @@ KEYS_MAX = 10_000
 """Different tags, tasks or models that are told apart; later ones are added up under OTHER."""
 
 OTHER = "(other)"
+_EXPIRED = "(expired)"
 _CALLS_MAX = 10_000
 
 Dimension = Literal["provider", "model", "tag", "task"]
@@ -289,3 +292,31 @@ def record_from_json(text: str) -> CostRecord | None:
     values: dict[str, Any] = json.loads(text)
     usage = values.pop("usage", None)
     return CostRecord(**values, usage=None if usage is None else Usage(**usage))
+
+
+def records_of(rows: Iterable[LedgerRow]) -> list[CostRecord]:
+    """What the rows of one account tell, in their order, and at the end what stands for holds
+    whose processes never told what they spent."""
+    rows = tuple(rows)
+    records = [record for row in rows if (record := record_from_json(row.detail)) is not None]
+    told = {row.hold_id for row in rows if row.basis != "expired"}
+    lost = (row for row in rows if row.basis == "expired" and row.hold_id not in told)
+    return records + [_expired(row) for row in lost]
+
+
+def _expired(row: LedgerRow) -> CostRecord:
+    return CostRecord(
+        attempt_id=row.hold_id,
+        call_id=row.hold_id,
+        provider=_EXPIRED,
+        model=_EXPIRED,
+        target=_EXPIRED,
+        at_s=row.settled_at_s,
+        amount_pico=row.amount_pico,
+        hold_pico=row.hold_pico,
+        basis="expired",
+        certainty="possibly_accepted",
+        outcome="expired",
+        rates_version="",
+        task=_EXPIRED,
+    )

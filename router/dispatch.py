@@ -7,7 +7,7 @@ behind that undoes it. What to ask is `decision.py`'s, how it is asked `attempt.
 import asyncio
 from dataclasses import replace
 
-from .accounting import Budget, Claim, CostRecord, Grant
+from .accounting import Budget, Claim, CostRecord, Grant, hold_id
 from .attempt import AttemptRun
 from .backoff import full_jitter_s
 from .bookkeeping import Services
@@ -121,7 +121,7 @@ class Dispatcher:
         if max_tokens is not None and target.output_tokens_max is not None:
             max_tokens = min(max_tokens, target.output_tokens_max)
         return Claim(
-            hold_id=f"{env.call_id}-{env.next_claim()}",
+            hold_id=hold_id(env.call_id, env.next_claim()),
             call_id=env.call_id,
             target=target,
             request=replace(request, model=target.model, max_tokens=max_tokens),

@@ -42,7 +42,7 @@ from .media import paint, speak
 from .memory import Loaded, Memory
 from .models import Catalogue, Model
 from .moderation import scores
-from .natural.content import natural_reply
+from .natural.content import natural_reply, stopped
 from .replies import scripted
 from .scenario import Decision, TokenCounts
 from .store import Store
@@ -132,6 +132,11 @@ class Answering:
         replies = (reply,) * request.choices if reply else _natural(request, seed)
         if decision.fault is not None and decision.fault.twist is not None:
             replies = tuple(twisted(one, decision.fault.twist, request) for one in replies)
+        if reply is not None and request.stop:
+            # Whatever is scripted, the service sends nothing after a stop sequence.
+            replies = tuple(
+                stopped(one, request.stop) if one.finish == "stop" else one for one in replies
+            )
         counted = self.counted.chat(request, replies)
         if validates and model:
             check_window(request, model, counted.input_tokens)

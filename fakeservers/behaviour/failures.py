@@ -6,11 +6,13 @@ which error it is.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from inspect import signature
 from typing import Any, get_args
 
 from ..canonical import ApiError, RetrySyntax
 from ..errors import ScriptError, did_you_mean, own_keywords
+from . import faults
 from .faults import Fault, together
 
 __all__ = [
@@ -112,7 +114,7 @@ def _error(value: Any, fields: Mapping[str, Any]) -> ApiError | None:
             raise ScriptError(f"fails(...) takes further fields only with a status.{meant}")
         return value
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ScriptError(f"fails({value!r}): {_WRITE}.")
+        raise ScriptError(f"fails({value!r}): {_WRITE}.{_named(value)}")
     known = list(signature(http_error).parameters)[1:]
     if unknown := [name for name in fields if name not in known]:
         raise ScriptError(
@@ -120,3 +122,10 @@ def _error(value: Any, fields: Mapping[str, Any]) -> ApiError | None:
             f"{', '.join(_WHEN[:-1])} and {_WHEN[-1]}." + did_you_mean(unknown[0], [*known, *_WHEN])
         )
     return http_error(value, **fields)
+
+
+def _named(value: object) -> str:
+    """What to write for the name of an error or fault, which a marker or a file would take."""
+    names = [*__all__, *faults.__all__]
+    near = [value] if value in names else get_close_matches(str(value), names, n=1)
+    return f" Did you mean fails({near[0]}(...)), imported from fakeservers?" if near else ""

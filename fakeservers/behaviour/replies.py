@@ -1,7 +1,7 @@
 """What a script may say: the constructors of replies, and how loose values become replies.
 
-A script may give a text, a JSON object, bytes, a part, a list of parts, a whole reply, or a
-function of the request that returns one of those.
+A script may give a text, a JSON object, an instance of a pydantic model, bytes, a part, a list of
+parts, a whole reply, or a function of the request that returns one of those.
 """
 
 import json
@@ -45,12 +45,16 @@ _FINISHES: Mapping[str, Finish] = {
     "SAFETY": "content_filter",
 }
 
+_SDKS = ("anthropic", "google", "ollama", "openai")
+"""Their answers are pydantic models too, of which each provider has its own."""
+
 Scripted = Reply | RawReply | Callable[[ChatRequest], Any]
 ReplyLike = Any
 
 _WRITE_INSTEAD = (
-    "Write a text, tool_call(name, key=value), thinking(text), refusal(text), structured(value), "
-    "raw(bytes), a list of those for one reply of several parts, or a function of the request."
+    "Write a text, a JSON object, an instance of your pydantic model, tool_call(name, key=value), "
+    "thinking(text), refusal(text), structured(value), raw(bytes), a list of those for one reply "
+    "of several parts, or a function of the request."
 )
 
 
@@ -97,7 +101,10 @@ def tool_call(
 
 @own_keywords
 def structured(value: Any) -> Text:
-    """A JSON value as text, as a model with structured output sends it."""
+    """A JSON value, or an instance of a pydantic model, as text, as a model with structured output
+    sends it."""
+    if _is_model(value):
+        value = value.model_dump(mode="json", by_alias=True)
     try:
         return Text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     except (TypeError, ValueError) as problem:
@@ -152,7 +159,7 @@ def scripted(value: ReplyLike) -> Scripted:
         if not value:
             raise ScriptError(f"An empty list is no reply. {_WRITE_INSTEAD}")
         return reply(*value)
-    if isinstance(value, str | Mapping | Part):
+    if isinstance(value, str | Mapping | Part) or _is_model(value):
         return reply(value)
     if callable(value):
         return cast(Callable[[ChatRequest], Any], value)
@@ -162,11 +169,17 @@ def scripted(value: ReplyLike) -> Scripted:
 def _part(value: Any) -> Part:
     if isinstance(value, str):
         return Text(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) or _is_model(value):
         return structured(value)
     if isinstance(value, Part):
         return value
     raise ScriptError(f"{value!r} is no part of a reply. {_WRITE_INSTEAD}")
+
+
+def _is_model(value: Any) -> bool:
+    """Whether it is an instance of a pydantic model of the program's own."""
+    kind = type(value)
+    return hasattr(kind, "model_dump") and kind.__module__.partition(".")[0] not in _SDKS
 
 
 def _finish(parts: tuple[Part, ...]) -> Finish:

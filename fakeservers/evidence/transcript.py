@@ -37,7 +37,7 @@ def _lines(exchange: Exchange) -> Iterator[str]:
     if exchange.prompt:
         yield f"  user   {_short(exchange.prompt)}"
     if exchange.error is not None:
-        yield f"  error  {_short(_told(exchange.error))}"
+        yield f"  error  {_short(exchange.problem or _told(exchange.error))}"
         if exchange.error.kind == "unknown_model":
             name = exchange.error.subject
             yield f"         llmsim.{exchange.provider}.models.add({name!r}) makes it known"
@@ -60,6 +60,8 @@ def _told(error: ApiError) -> str:
         return f"{hit.used} of {hit.limit} {kind} in {hit.window_s} s are used"
     if error.kind == "unknown_model":
         return f"there is no model {error.subject!r}"
+    if error.kind == "unknown_route":
+        return f"this fake does not have {error.subject}"
     if error.kind == "retired_model":
         return f"the model {error.subject!r} has retired"
     return error.message or error.subject or "as scripted"

@@ -177,6 +177,8 @@ class NetworkLoop(VirtualLoop):
     def __init__(self, network: Network, **options: Any) -> None:
         super().__init__(**options)
         self._network = network
+        self.stranger: str | None = None
+        """What the first thread was told that is not of this world, whoever swallowed it."""
         # Real sockets that the program made itself, and what they were connected to.
         self._reached: dict[socket.socket, VirtualServer] = {}
         network.loop = self

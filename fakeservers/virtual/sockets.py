@@ -90,7 +90,9 @@ class VirtualSocket(socket.socket):
         if not self._blocking.concerns_me():
             if self._loop.serves(host, port):
                 self.close()
-                raise SimulationError(STRANGER.format(name=threading.current_thread().name))
+                told = STRANGER.format(name=threading.current_thread().name)
+                self._loop.stranger = self._loop.stranger or told
+                raise SimulationError(told)
             return super().connect(address)
         try:
             transport, inbox = self._wait(lambda: self._loop.create_connection(_Inbox, host, port))

@@ -193,6 +193,12 @@ class Simulation(FakeServers):
             self.loop.end()
             self._pinned.close()
 
+    def problems(self) -> list[str]:
+        """What did not go as scripted, and that a thread called that is not of this world: where
+        it runs, the error that it gets is seen by nobody."""
+        stranger = self.loop.stranger
+        return [*([f"llmsim: {stranger}"] if stranger else []), *super().problems()]
+
     def _listener(self, name: str, fake: Fake) -> Listener:
         service = self._service(fake)
         listener = Listener(service, port=self._ports.get(name, 0), bind=self.network.bind)

@@ -10,18 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ..accounting import Claim, CostRecord, Grant
+from ..accounting import Claim, CostRecord, Grant, hold_id
 from ..clock import Clock, SystemClock
-from ..costs import record_to_json
+from ..costs import record_to_json, records_of
 from ..errors import LedgerUnavailable
 from ..events import BoundExceeded, BudgetWarning, Hooks
-from ..ledger.base import Scope, ScopeSummary, Settlement
+from ..ledger.base import LedgerRow, Scope, ScopeSummary, Settlement
 from ..ledger.store import Store, has_room
 from ..types import LLMRequest
 from .admission import Admission, Applying, Held, budget_exceeded, held_as, scope_name
 from .calls import OpenCalls
 from .history import History
-from .policy import CostManagementPolicy, Limit
+from .policy import EVERYTHING, CostManagementPolicy, Limit
 from .waiting import Line
 
 __all__ = ["BACKLOG_MAX", "LedgerBudget", "Standing"]
@@ -30,6 +30,9 @@ BACKLOG_MAX = 10_000
 """Settlements that are kept while a store that fails open is down; the oldest are dropped."""
 
 _WARNED_MAX = 10_000
+
+_LOOK = 32
+"""Holds of a call that are looked for at a time. Those that were refused leave numbers out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +136,18 @@ class LedgerBudget:
             found.append(Standing(limit=limit, summary=await self.ledger.summary(scope)))
         return tuple(found)
 
+    async def records(self, call_id: str) -> list[CostRecord]:
+        """What the ledger has of a call, whichever process made it: its settled attempts. None
+        where the ledger does not outlive the process, which then has them in `router.costs`."""
+        found: list[LedgerRow] = []
+        first, more = 1, self.ledger.is_lasting
+        while more:
+            holds = [hold_id(call_id, number) for number in range(first, first + _LOOK)]
+            rows = await self.ledger.rows(Scope(name=EVERYTHING), holds=holds)
+            found += rows
+            first, more = first + _LOOK, bool(rows)
+        return records_of(found)
+
     async def aclose(self) -> None:
         await self.ledger.aclose()
 
@@ -174,18 +189,16 @@ class LedgerBudget:
     # After a call
 
     async def _settle(self, grant: Held, record: CostRecord) -> None:
-        hold_id = grant.claim.hold_id
+        hold = grant.claim.hold_id
         detail = record_to_json(record) if self.ledger.is_lasting else ""
         settlement = Settlement(basis=record.basis, amount_pico=record.amount_pico, detail=detail)
         if not grant.stored:
             # Nothing could be held: hold it now, whatever the limits say; it was spent.
             scopes = [replace(scope, enforced=False) for scope in grant.scopes]
-            await self.ledger.reserve(
-                hold_id, scopes, grant.amount_pico, ttl_s=self.policy.hold_ttl_s
-            )
-        if not await self.ledger.settle(hold_id, settlement):
+            await self.ledger.reserve(hold, scopes, grant.amount_pico, ttl_s=self.policy.hold_ttl_s)
+        if not await self.ledger.settle(hold, settlement):
             # Settled before, which changes nothing, or expired under us, which is put right.
-            await self.ledger.reconcile(hold_id, settlement)
+            await self.ledger.reconcile(hold, settlement)
 
     async def _warn(self, grant: Held, record: CostRecord) -> None:
         """Tell once when an account reaches its threshold, and again if it was below since."""

@@ -201,6 +201,10 @@ def _failure(
         return vendor.of_inband(problem.body, shown=shown, usage=usage)
     if isinstance(problem, TimeoutError):
         failure = vendor.broken("timeout_total", "the time for this attempt is over", started)
+    elif isinstance(problem, UnicodeEncodeError) and not started:
+        # The request's fault, whoever is asked: it must not count against this vendor's health.
+        told = "the request holds half of a surrogate pair, which is no character"
+        failure = ProviderFailure("bad_request", told, certainty="not_sent", code="no_character")
     elif isinstance(problem, (Garbled, Unreadable)):
         failure = vendor.broken("protocol_bad", str(problem), started)
     else:

@@ -12,14 +12,13 @@ import click
 from ..accounting import CostRecord
 from ..budget.policy import EVERYTHING
 from ..config.amounts import open_ledger
-from ..costs import CostMetric, CostTracker, record_from_json, record_to_json
-from ..ledger.base import LedgerRow, Scope
+from ..costs import CostMetric, CostTracker, record_to_json, records_of
+from ..ledger.base import Scope
 from ..ledger.store import Store
 from .tables import CONFIG, as_json, loaded, print_json, print_table, told
 
 __all__ = ["command"]
 
-_EXPIRED = "(expired)"
 _ONLY_JSON = ("input", "cached", "output")  # the table must fit a terminal
 
 
@@ -93,32 +92,9 @@ async def _read(store: Store, since_s: float) -> tuple[list[CostRecord], list[st
         discrepancies = await store.audit()
     finally:
         await store.aclose()
-    rows = tuple(row for row in rows if row.settled_at_s >= since_s)
-    told = {row.hold_id for row in rows if row.basis != "expired"}
-    expired = [row for row in rows if row.basis == "expired" and row.hold_id not in told]
-    records = [r for row in rows if (r := record_from_json(row.detail)) is not None]
-    records += [_expired(row) for row in expired]
-    ids = [row.hold_id for row in expired]
-    return records, ids, [found.account for found in discrepancies]
-
-
-def _expired(row: LedgerRow) -> CostRecord:
-    """What stands for a hold whose process never told what it spent."""
-    return CostRecord(
-        attempt_id=row.hold_id,
-        call_id=row.hold_id,
-        provider=_EXPIRED,
-        model=_EXPIRED,
-        target=_EXPIRED,
-        at_s=row.settled_at_s,
-        amount_pico=row.amount_pico,
-        hold_pico=row.hold_pico,
-        basis="expired",
-        certainty="possibly_accepted",
-        outcome="expired",
-        rates_version="",
-        task=_EXPIRED,
-    )
+    records = records_of(row for row in rows if row.settled_at_s >= since_s)
+    expired = [record.attempt_id for record in records if record.basis == "expired"]
+    return records, expired, [found.account for found in discrepancies]
 
 
 def _store(ledger: str | None, config: Path | None) -> Store:

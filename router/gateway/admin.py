@@ -4,6 +4,7 @@ Amounts are exact US dollars as text. What a call is answered with is `exchange.
 """
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from ..budget import LedgerBudget
 from ..budget.policy import EVERYTHING
 from ..costs import CostMetric
+from ..errors import LedgerUnavailable
 from ..ledger.base import Scope
 from ..money import usd_from_pico
 from ..observation.plans import plan_to_json
@@ -78,9 +80,10 @@ class Admin:
 
     async def costs(self, request: Request) -> Response:
         """`GET /v1/costs`: what this worker spent and where, and where each budget stands for all
-        workers. `?call_id=` tells one call's attempts, while this worker remembers them."""
+        workers. `?call_id=` tells one call's attempts: while this worker remembers them, and
+        any worker's where the ledger outlives them."""
         if call_id := request.query_params.get("call_id"):
-            return self._call(call_id)
+            return await self._call(call_id)
         summary = self._router.costs.cost_summary()
         told: dict[str, Any] = {
             "worker": {
@@ -109,10 +112,14 @@ class Admin:
             }
         return JSONResponse(told)
 
-    def _call(self, call_id: str) -> Response:
+    async def _call(self, call_id: str) -> Response:
+        budget = self._router.budget
         records = [r for r in self._router.costs.records if r.call_id == call_id]
+        if isinstance(budget, LedgerBudget):
+            with suppress(LedgerUnavailable):
+                records = max(records, await budget.records(call_id), key=len)
         if not records:
-            return _unknown_call(call_id, self._settings.workers)
+            return _unknown_call(call_id)
         attempts = [
             {
                 "provider": record.provider,
@@ -150,12 +157,10 @@ class Admin:
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def _unknown_call(call_id: str, workers: int) -> Response:
-    """Each worker remembers its own calls only; the ledger has those of all."""
-    others = f"; it is one of {workers}, and another may have made it" if workers > 1 else ""
+def _unknown_call(call_id: str) -> Response:
     text = (
-        f"this worker remembers no call {call_id[:100]!r}{others}. `python -m router costs LEDGER"
-        " --records` has every call of the ledger"
+        f"no attempt of a call {call_id[:100]!r} has ended that this worker knows of, or a ledger"
+        " in SQLite or Redis; `python -m router costs LEDGER --records` has all of a ledger"
     )
     problem = Problem(kind="no_call", status=404, message=text)
     status, told = DIALECTS["openai"].error(problem, "")

@@ -56,6 +56,7 @@ def create_app(
 
     routes = [
         answering("/v1/chat/completions", "openai"),
+        answering("/v1/responses", "responses"),
         answering("/v1/messages", "anthropic"),
         answering("/v1/models/{call:path}", "gemini"),
         answering("/v1beta/models/{call:path}", "gemini"),

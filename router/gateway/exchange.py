@@ -6,11 +6,10 @@ request is closed then.
 """
 
 import asyncio
-import json
 import logging
 import math
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +22,7 @@ from ..router import LLMRouter
 from ..types import StreamEvent, StreamReset
 from .callers import call_keywords
 from .counting import Counting
+from .encoding import json_bytes, parsed
 from .headers import call_headers, trace_line
 from .naming import extra_of, table_of, target_keywords, wire_of
 from .problems import problem_of
@@ -95,7 +95,8 @@ class _Run:
                 work.cancel()
             await asyncio.wait((work, gone))
         if not work.cancelled():
-            work.result()
+            with suppress(Gone):  # no fault of the gateway's: the server closes what is left open
+                work.result()
 
     def end(self) -> None:
         """Count the answer, once: before its last byte leaves, so that whoever has read it finds
@@ -201,7 +202,7 @@ class _Run:
     async def _reply(
         self, status: int, body: Mapping[str, Any], headers: list[tuple[str, str]]
     ) -> None:
-        content = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        content = json_bytes(body)
         headers.append(("content-length", str(len(content))))
         await self._start(status, JSON_TYPE, headers)
         await self._send_body(content, more=False)
@@ -249,10 +250,7 @@ async def body_of(request: Request, bytes_max: int) -> Any:
             )
         if not message.get("more_body"):
             break
-    try:
-        return json.loads(b"".join(chunks))
-    except (ValueError, RecursionError):
-        raise BadRequest("the body is not JSON") from None
+    return parsed(b"".join(chunks))
 
 
 async def _gone(receive: Receive) -> None:

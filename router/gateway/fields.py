@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ..types import Image
 from .values import BadRequest
 
-__all__ = ["Fields", "Notes", "decoded", "image_of_url"]
+__all__ = ["Fields", "Notes", "decoded", "image_of_url", "late_system"]
 
 _T = TypeVar("_T")
 _NAMES = {
@@ -133,6 +133,16 @@ class Fields:
                 near = difflib.get_close_matches(name, [*self._taken, *known], n=1, cutoff=0.8)
                 hint = f" (did you mean {near[0]!r}?)" if near else ""
                 self.refuse(name, f"cannot be carried by the router{hint}")
+
+
+def late_system(message: Fields) -> BadRequest:
+    """The refusal of a system or developer message that is not among the first."""
+    return BadRequest(
+        f"{message.path('role')} is {message.take('role')!r} behind other messages: the router has"
+        " one system prompt; put it first",
+        param=message.path("role"),
+        kind="unsupported",
+    )
 
 
 def image_of_url(url: str, where: str) -> Image:

@@ -16,18 +16,24 @@ _SERVED: Mapping[str, tuple[str, str]] = {
         "generateContent and streamGenerateContent of /v1beta/models, and GET /v1beta/models",
     ),
     "ollama": ("Ollama", "POST /api/chat and GET /api/tags"),
-    "openai": ("OpenAI", "POST /v1/chat/completions and GET /v1/models"),
+    "openai": (
+        "OpenAI",
+        "POST /v1/responses, POST /v1/chat/completions and GET /v1/models",
+    ),
 }
 
 _INSTEAD: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"/v1/responses"), "ask with client.chat.completions, which every target answers"),
+    (
+        re.compile(r"/v1/(responses/(?!compact|input_tokens)|conversations)"),
+        "no answer is kept here to be asked for later",
+    ),
     (re.compile(r"/v1/completions$|/api/generate$"), "ask with the conversation as messages"),
     (
         re.compile(r"embed", re.I),
         "the router carries conversations only; point the client of the embeddings at its provider",
     ),
     (
-        re.compile(r"count_?tokens", re.I),
+        re.compile(r"count_?tokens|/input_tokens", re.I),
         "nothing is counted here; POST /v1/plan tells who would be asked and what it can cost",
     ),
 )

@@ -37,6 +37,7 @@ class Asked:
     hints     fields that change no answer: sent to targets of the same wire, left out elsewhere
     passed    fields that only targets of the same wire understand: no other is asked
     left_out  names of fields that nobody is sent
+    echo      what the wire's answer repeats of the request, as it stands there
     """
 
     model: str
@@ -47,6 +48,7 @@ class Asked:
     passed: Mapping[str, Any] = field(default_factory=dict)
     same_wire: bool = False
     left_out: tuple[str, ...] = ()
+    echo: Mapping[str, Any] = field(default_factory=dict)
 
 
 class BadRequest(Exception):

@@ -122,10 +122,17 @@ class MemoryLedger:
             posted, held = self._used(scope, self._wall())
             return ScopeSummary(scope=scope, posted_pico=posted, held_pico=held)
 
-    async def rows(self, scope: Scope | None = None) -> tuple[LedgerRow, ...]:
-        """The rows that are kept, oldest first; of one account, or of all."""
+    async def rows(
+        self, scope: Scope | None = None, *, holds: Sequence[str] | None = None
+    ) -> tuple[LedgerRow, ...]:
+        """The rows that are kept, oldest first."""
         with self._lock:
-            return tuple(r for r in self._rows if scope is None or r.account == scope.account)
+            return tuple(
+                row
+                for row in self._rows
+                if (scope is None or row.account == scope.account)
+                and (holds is None or row.hold_id in holds)
+            )
 
     async def audit(self) -> tuple[Discrepancy, ...]:
         with self._lock:

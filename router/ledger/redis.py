@@ -120,10 +120,15 @@ class RedisLedger:
         posted, held = await self._step("summary", now_s, scope.account, since)
         return ScopeSummary(scope=scope, posted_pico=int(posted), held_pico=int(held))
 
-    async def rows(self, scope: Scope | None = None) -> tuple[LedgerRow, ...]:
-        """The rows of RETENTION_S, oldest first; of one account, or of all."""
+    async def rows(
+        self, scope: Scope | None = None, *, holds: Sequence[str] | None = None
+    ) -> tuple[LedgerRow, ...]:
+        """The rows of RETENTION_S, oldest first."""
         rows: list[LedgerRow] = []
-        for hold_id, hold in await self._holds("done"):
+        ids = await self._ids("done") if holds is None else holds
+        for hold_id, hold in await self._holds(ids):
+            if "basis" not in hold:
+                continue  # open still
             for account in json.loads(hold["scopes"]):
                 if scope is None or account == scope.account:
                     rows += _rows(hold_id, account, hold)
@@ -136,7 +141,7 @@ class RedisLedger:
         holds: dict[str, int] = {}
         for row in await self.rows():
             rows[row.account] = rows.get(row.account, 0) + row.amount_pico
-        for _, hold in await self._holds("live"):
+        for _, hold in await self._holds(await self._ids("live")):
             for account in json.loads(hold["scopes"]):
                 holds[account] = holds.get(account, 0) + int(hold["amount"])
         found = []
@@ -180,10 +185,12 @@ class RedisLedger:
         )
         return bool(done)
 
-    async def _holds(self, which: str) -> list[tuple[str, dict[str, str]]]:
-        client = self._client()
-        ids = await self._call(client.zrange(f"{self._prefix}:{which}", 0, -1))
-        pipe = client.pipeline(transaction=False)
+    async def _ids(self, which: str) -> list[str]:
+        found = await self._call(self._client().zrange(f"{self._prefix}:{which}", 0, -1))
+        return list(found)
+
+    async def _holds(self, ids: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+        pipe = self._client().pipeline(transaction=False)
         for hold_id in ids:
             pipe.hgetall(f"{self._prefix}:h:{hold_id}")
         found = await self._call(pipe.execute())

@@ -98,9 +98,20 @@ class SqliteLedger:
         posted, held = await self._file.step(lambda db: self._used(db, scope, self._wall()))
         return ScopeSummary(scope=scope, posted_pico=posted, held_pico=held)
 
-    async def rows(self, scope: Scope | None = None) -> tuple[LedgerRow, ...]:
-        """All rows, oldest first; of one account, or of all."""
-        where, values = ("", ()) if scope is None else (" WHERE account = ?", (scope.account,))
+    async def rows(
+        self, scope: Scope | None = None, *, holds: Sequence[str] | None = None
+    ) -> tuple[LedgerRow, ...]:
+        """All rows, oldest first. Of some holds: by the index of their ids."""
+        conditions: list[str] = []
+        values: list[str] = []
+        if scope is not None:
+            # The sign keeps the account's index, which would be all of it, out of the search.
+            conditions.append("account = ?" if holds is None else "+account = ?")
+            values.append(scope.account)
+        if holds is not None:
+            conditions.append(f"hold_id IN ({', '.join('?' * len(holds))})")
+            values += holds
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         found = await self._file.step(
             lambda db: db.execute(
                 "SELECT hold_id, account, basis, hold, amount, settled_s, detail FROM line"

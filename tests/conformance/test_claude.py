@@ -211,7 +211,7 @@ def test_refusal(servers: FakeServers, client: Anthropic, streamed: bool) -> Non
     [
         ("claude-sonnet-5", {"type": "adaptive"}),
         ("claude-sonnet-5", {"type": "adaptive", "display": "summarized"}),
-        ("claude-opus-4-5", {"type": "enabled", "budget_tokens": 1024}),
+        ("claude-haiku-4-5", {"type": "enabled", "budget_tokens": 1024}),
     ],
     ids=["adaptive", "shown", "enabled"],
 )

@@ -138,7 +138,7 @@ def test_a_marker_that_there_is_not_is_told(pytester):
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "*UsageError: test_it.py: there is no marker 'llmsim_faults'; there are llmsim, "
+            "test_it.py: there is no marker 'llmsim_faults'; there are llmsim, "
             "llmsim_fault, llmsim_pace, llmsim_limits, llmsim_budget, llmsim_chain, llmsim_load, "
             "llmsim_real. Did you mean 'llmsim_fault'?"
         ]

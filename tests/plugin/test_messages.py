@@ -330,3 +330,61 @@ def test_a_fixture_of_a_wider_scope_hears_what_to_write(pytester):
     pytester.runpytest("-q").stdout.fnmatch_lines(
         ["ScopeMismatch: *", "*- llmsim -*", "*has fakes of its own:", "  with FakeServers() as *"]
     )
+
+
+def test_what_a_thread_was_told_stands_below_the_failure_that_it_caused(pytester):
+    """Its error is seen by nobody else; one that the test failed by is not said twice."""
+    pytester.makepyfile(
+        """
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+
+        import ollama
+        import pytest
+
+        pytestmark = pytest.mark.llmsim(virtual=True)
+
+        def ask():
+            ollama.Client().generate("llama3.2", "Hi")
+
+        def test_unseen(llmsim):
+            thread = threading.Thread(target=ask)
+            thread.start()
+            thread.join()
+            assert len(llmsim.ollama.calls) == 1
+
+        def test_seen(llmsim):
+            with ThreadPoolExecutor() as pool:
+                pool.submit(ask).result()
+        """
+    )
+    result = pytester.runpytest("-q", "-W", "ignore")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*assert 0 == 1", "*- llmsim -*", "Thread * calls a fake of *"])
+    assert result.stdout.str().count("calls a fake of a simulated world") == 2
+
+
+def test_a_request_that_no_rule_is_for_is_shown_where_it_was_made(pytester):
+    """In the program's own line, then the message; none of the SDK's hundred lines."""
+    pytester.makepyfile(
+        test_it="""
+        from openai import OpenAI
+
+        def ask():
+            return OpenAI().responses.create(model="gpt-5", input="Hi")
+
+        def test_it(llmsim):
+            llmsim.openai.on(prompt="Bye").replies("x")
+            ask()
+        """
+    )
+    result = pytester.runpytest("-q")
+    result.stdout.fnmatch_lines(
+        [
+            ">       ask()",
+            ">       return OpenAI().responses.create(*",
+            "E       openai.BadRequestError: * llmsim: no rule of openai is for this request *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*_base_client.py*")
+    pytester.runpytest("-q", "--full-trace").stdout.fnmatch_lines(["*_base_client.py:*"])

@@ -142,7 +142,7 @@ def bounded(reply: Reply, request: ChatRequest) -> Reply:
     `length`: text and thinking after a whole token, a tool call within its JSON.
     """
     if request.stop:
-        reply = _stopped(reply, request.stop)
+        reply = stopped(reply, request.stop)
     if request.max_tokens is None or _surely_fits(reply, request.max_tokens):
         return reply
     cost = reply_counter(request)
@@ -151,7 +151,8 @@ def bounded(reply: Reply, request: ChatRequest) -> Reply:
     return _cut(reply, request.max_tokens, cost)
 
 
-def _stopped(reply: Reply, stop: tuple[str, ...]) -> Reply:
+def stopped(reply: Reply, stop: tuple[str, ...]) -> Reply:
+    """`reply` as far as the first stop sequence in its text; whole where it has none."""
     for index, part in enumerate(reply.parts):
         if not isinstance(part, Text):
             continue
@@ -159,9 +160,19 @@ def _stopped(reply: Reply, stop: tuple[str, ...]) -> Reply:
         hits = [(place, sequence) for place, sequence in found if place >= 0]
         if hits:
             place, sequence = min(hits)
-            kept = (*reply.parts[:index], Text(part.text[:place]))
+            kept = (*reply.parts[:index], _first(part, place))
             return replace(reply, parts=kept, finish="stop_sequence", stop_sequence=sequence)
     return reply
+
+
+def _first(part: Text, chars: int) -> Text:
+    """The beginning of a text, streamed in the same chunks as far as it goes."""
+    chunks: list[str] = []
+    left = chars
+    for chunk in part.chunks:
+        chunks.append(chunk[:left])
+        left -= len(chunks[-1])
+    return Text(part.text[:chars], tuple(chunk for chunk in chunks if chunk))
 
 
 def _surely_fits(reply: Reply, limit: int) -> bool:

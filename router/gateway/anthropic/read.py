@@ -161,6 +161,8 @@ def _tool(tool: Fields) -> Tool:
     if (kind := tool.take("type", str)) not in (None, "custom"):
         tool.refuse("type", f"is {kind!r}: tools that a vendor runs itself cannot be carried")
     _uncached(tool)
+    if tool.take("eager_input_streaming", bool):  # in what pieces the arguments come
+        tool.leave_out("eager_input_streaming")
     made = Tool(
         name=tool.need("name", str),
         description=tool.take("description", str) or "",

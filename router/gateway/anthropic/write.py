@@ -4,7 +4,6 @@ Forms as in anthropic 2.12, `types/message.py`, `raw_message_*_event.py`; error 
 in its documentation (platform.claude.com/docs/en/api/errors).
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +24,7 @@ from ...types import (
     Usage,
     UsageEvent,
 )
+from ..encoding import json_bytes
 from ..values import Head, Problem
 
 __all__ = ["EventWriter", "error_body", "error_status", "message"]
@@ -244,5 +244,5 @@ class EventWriter:
 
 
 def _sse(type: str, **fields: Any) -> bytes:
-    data = json.dumps({"type": type} | fields, separators=(",", ":"), ensure_ascii=False)
-    return f"event: {type}\ndata: {data}\n\n".encode()
+    data = json_bytes({"type": type} | fields)
+    return f"event: {type}\ndata: ".encode() + data + b"\n\n"

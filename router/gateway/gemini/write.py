@@ -27,6 +27,7 @@ from ...types import (
     Usage,
     UsageEvent,
 )
+from ..encoding import json_bytes
 from ..values import Head, Problem
 
 __all__ = ["ChunkWriter", "content", "error_body"]
@@ -207,4 +208,4 @@ class ChunkWriter:
 
 
 def _sse(value: object) -> bytes:
-    return f"data: {json.dumps(value, ensure_ascii=False)}\r\n\r\n".encode()
+    return b"data: " + json_bytes(value) + b"\r\n\r\n"

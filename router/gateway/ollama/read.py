@@ -20,7 +20,7 @@ from ...types import (
     ToolCall,
     ToolResult,
 )
-from ..fields import Fields, Notes, decoded
+from ..fields import Fields, Notes, decoded, late_system
 from ..values import Asked, BadRequest, Incoming
 
 __all__ = ["PASSED", "RUNNING", "read"]
@@ -142,12 +142,7 @@ def _messages(body: Fields) -> tuple[str | None, tuple[Message, ...]]:
         content = message.take("content", str) or ""
         if role == "system":
             if turns:
-                raise BadRequest(
-                    f"{message.path('role')} is system behind other messages: the router has one"
-                    " system prompt; put it first",
-                    param=message.path("role"),
-                    kind="unsupported",
-                )
+                raise late_system(message)
             system.append(content)
         elif role == "tool":
             result = _result(message, content, open_calls)

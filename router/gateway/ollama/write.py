@@ -4,7 +4,6 @@ Forms as in ollama 0.6, `_types.py` (ChatResponse). The durations that Ollama te
 are left out: they are not the gateway's to make up.
 """
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from ...types import (
     Usage,
     UsageEvent,
 )
+from ..encoding import json_bytes
 from ..values import Head, Problem
 
 __all__ = ["LineWriter", "answer_body", "error_body"]
@@ -145,4 +145,4 @@ class LineWriter:
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    return json_bytes(value) + b"\n"

@@ -22,16 +22,16 @@ from ...types import (
     ToolCall,
     ToolResult,
 )
-from ..fields import Fields, Notes, image_of_url
+from ..fields import Fields, Notes, image_of_url, late_system
 from ..values import Asked, BadRequest, Incoming
 
-__all__ = ["HINTS", "PASSED", "read"]
+__all__ = ["EFFORTS", "HINTS", "PASSED", "read", "signature_of", "tier"]
 
 HINTS = (
     "metadata", "prompt_cache_key", "prompt_cache_retention", "safety_identifier", "store", "user",
 )  # fmt: skip
 PASSED = ("logit_bias", "prediction", "verbosity")
-_EFFORTS = ("minimal", "low", "medium", "high")
+EFFORTS = ("minimal", "low", "medium", "high")
 _STANDARD_TIERS = ("auto", "default")
 
 
@@ -49,7 +49,7 @@ def read(incoming: Incoming) -> Asked:
         **_sampling(body),
         output=_output(body, hints),
         thinking=_thinking(body, passed),
-        service_tier=_tier(body, hints),
+        service_tier=tier(body, hints),
     )
     options = body.inner("stream_options")
     include_usage = bool(options and options.take("include_usage", bool))
@@ -93,14 +93,14 @@ def _sampling(body: Fields) -> dict[str, Any]:
 def _thinking(body: Fields, passed: dict[str, Any]) -> ThinkingOptions | None:
     """Efforts that other vendors do not know ("none", "xhigh") are passed on as they are."""
     effort = body.take("reasoning_effort", str)
-    if effort in _EFFORTS:
+    if effort in EFFORTS:
         return ThinkingOptions(effort=effort)
     if effort is not None:
         passed["reasoning_effort"] = effort
     return None
 
 
-def _tier(body: Fields, hints: dict[str, Any]) -> str | None:
+def tier(body: Fields, hints: dict[str, Any]) -> str | None:
     tier: str | None = body.take("service_tier", str)
     if tier in _STANDARD_TIERS:
         hints["service_tier"] = tier
@@ -185,12 +185,7 @@ def _messages(body: Fields) -> tuple[str | None, tuple[Message, ...]]:
         role = message.need("role", str)
         if role in ("system", "developer"):
             if turns:
-                raise BadRequest(
-                    f"{message.path('role')} is {role!r} behind other messages: the router has one"
-                    " system prompt; put it first",
-                    param=message.path("role"),
-                    kind="unsupported",
-                )
+                raise late_system(message)
             system.append(_text(message))
         elif role == "user":
             turns.append(Message(role="user", parts=tuple(_user_parts(message))))
@@ -287,15 +282,15 @@ def _call(call: Fields) -> ToolCall:
         name=function.need("name", str),
         arguments=arguments,
         arguments_text=invalid,
-        signature=_signature(call.take("extra_content", dict)),
+        signature=signature_of(call.take("extra_content", dict)),
     )
     function.done()
     call.done()
     return made
 
 
-def _signature(extra: Mapping[str, Any] | None) -> str:
-    """The seal that `write.tool_call` put there."""
+def signature_of(extra: Mapping[str, Any] | None) -> str:
+    """The seal that `write.sealed` put there."""
     own = (extra or {}).get("llmsim")
     signature = own.get("signature") if isinstance(own, dict) else None
     return signature if isinstance(signature, str) else ""

@@ -4,7 +4,6 @@ Forms as in openai 3.54: `types/chat/chat_completion.py`, `chat_completion_chunk
 `_exceptions.py`; reasoning is told as `reasoning_content`, as DeepSeek and vLLM do.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,9 +22,10 @@ from ...types import (
     Usage,
     UsageEvent,
 )
+from ..encoding import json_bytes
 from ..values import Asked, Head, Problem
 
-__all__ = ["ChunkWriter", "completion", "error_body", "finish_reason", "usage"]
+__all__ = ["ChunkWriter", "completion", "error_body", "finish_reason", "sealed", "usage"]
 
 # What a kind of problem is called in `type` and `code`.
 _KINDS: Mapping[str, tuple[str, str | None]] = {
@@ -76,10 +76,10 @@ def completion(answer: Answer, head: Head) -> dict[str, Any]:
 
 def _tool_call(call: ToolCall) -> dict[str, Any]:
     function = {"name": call.name, "arguments": arguments_text(call)}
-    return {"id": call.id, "type": "function", "function": function} | _sealed(call.signature)
+    return {"id": call.id, "type": "function", "function": function} | sealed(call.signature)
 
 
-def _sealed(signature: str) -> dict[str, Any]:
+def sealed(signature: str) -> dict[str, Any]:
     """The vendor's seal on a call, which OpenAI's wire has no field for; it comes back with the
     conversation where the caller keeps the message as it was."""
     return {"extra_content": {"llmsim": {"signature": signature}}} if signature else {}
@@ -201,10 +201,8 @@ def _call_delta(event: ToolCallDelta) -> dict[str, Any]:
     if event.id or event.name:
         opened |= {"id": event.id, "type": "function"}
         function = {"name": event.name} | function
-    return opened | {"function": function} | _sealed(event.signature)
+    return opened | {"function": function} | sealed(event.signature)
 
 
 def _sse(value: object) -> bytes:
-    return (
-        b"data: " + json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n\n"
-    )
+    return b"data: " + json_bytes(value) + b"\n\n"

@@ -30,3 +30,10 @@ def test_fields_go_with_a_status_only():
     """An error made by a constructor is whole."""
     with pytest.raises(ScriptError, match="only with a status"):
         failure((http_error(500),), {"code": "x"})
+
+
+@pytest.mark.parametrize("name", ["overloaded", "overladed"])
+def test_a_name_is_told_how_it_is_called(name):
+    """Markers and files take names, Python calls the constructor."""
+    with pytest.raises(ScriptError, match=r"Did you mean fails\(overloaded\(\.\.\.\)\), imported"):
+        failure([name], {})

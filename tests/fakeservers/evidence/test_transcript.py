@@ -66,6 +66,21 @@ def test_a_long_text_is_one_short_line():
     assert len(line) == LINE_MAX + len("  user   ")
 
 
+def test_an_endpoint_that_there_is_not_is_told():
+    """In words, where the service's own are an invalid URL."""
+    unknown = ApiError(status=404, kind="unknown_route", subject="POST /v1/vector_stores")
+    shown = transcript([exchange(error=unknown)])
+    assert "  error  this fake does not have POST /v1/vector_stores" in shown
+
+
+def test_a_script_that_broke_says_how():
+    """The service's own words for it say nothing."""
+    broken = ApiError(status=500, kind="internal")
+    problem = "llmsim: tiny could not answer POST /say: KeyError: 'x'"
+    shown = transcript([exchange(error=broken, problem=problem)])
+    assert f"  error  {problem}" in shown
+
+
 def test_an_unknown_model_and_a_limit_say_what_to_do():
     """How to make the model known; how much of which limit is used."""
     unknown = ApiError(status=404, kind="unknown_model", subject="new")

@@ -183,10 +183,15 @@ def test_a_synchronous_client_in_a_coroutine_is_refused():
 
 def test_a_thread_of_its_own_is_refused():
     """A thread that the world's loop did not start would run in real time; the error says how to
-    start it."""
-    with simulate() as sim, ThreadPoolExecutor() as pool:
+    start it, and is told at the end too, since in a thread nobody may have seen it."""
+    told = r"ThreadPool\S+ calls a fake.*run_in_executor"
+    with (
+        pytest.raises(Unverified, match=told),
+        simulate() as sim,
+        ThreadPoolExecutor() as pool,
+    ):
         asked = pool.submit(httpx2.get, sim.openai.url)
-        with pytest.raises(SimulationError, match=r"ThreadPool\S+ calls a fake.*run_in_executor"):
+        with pytest.raises(SimulationError, match=told):
             asked.result()
 
 

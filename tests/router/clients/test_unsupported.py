@@ -100,3 +100,14 @@ def test_extra_goes_as_it_stands(llmsim: FakeServers) -> None:
     assert llmsim.openai.last.body["verbosity"] == "low"
     complete(by_id("claude").client(llmsim), request)
     assert "verbosity" not in llmsim.claude.last.body
+
+
+@pytest.mark.parametrize("name", ["claude", "chat", "responses", "http", "ollama"])
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_what_no_bytes_can_carry(llmsim: FakeServers, name: str, streamed: bool) -> None:
+    """Half of a surrogate pair is the request's own fault and certainly not sent, so that it says
+    nothing of the vendor's health."""
+    case = by_id(name)
+    failed = failure(case.client(llmsim), as_request("Hello \ud800"), streamed=streamed)
+    assert (failed.error_class, failed.certainty) == ("bad_request", "not_sent")
+    assert "no character" in failed.message and not case.of(llmsim).calls

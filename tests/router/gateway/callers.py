@@ -1,4 +1,5 @@
-"""The four official SDKs as callers of one gateway: one question, and what each of them sees."""
+"""The four official SDKs as callers of one gateway, OpenAI's with both of its APIs: one question,
+and what each of them sees."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -67,6 +68,23 @@ def _openai(origin: str, http: httpx2.Client, streamed: bool) -> Pieces:
             yield part.delta.content, part.finish_reason
 
 
+def _responses(origin: str, http: httpx2.Client, streamed: bool) -> Pieces:
+    sdk = openai.OpenAI(base_url=f"{origin}/v1", api_key="any", max_retries=0, http_client=http)
+    asked: dict[str, Any] = {"model": "auto", "input": PROMPT, "max_output_tokens": 200}
+    if not streamed:
+        answer = sdk.responses.create(**asked)
+        why = answer.incomplete_details
+        yield answer.output_text, why.reason if why else answer.status
+        return
+    for event in sdk.responses.create(stream=True, **asked):
+        if event.type == "response.output_text.delta":
+            yield event.delta, None
+        elif event.type == "response.completed":
+            yield "", "completed"
+        elif event.type == "response.incomplete":
+            yield "", event.response.incomplete_details.reason
+
+
 def _anthropic(origin: str, http: httpx2.Client, streamed: bool) -> Pieces:
     sdk = anthropic.Anthropic(base_url=origin, api_key="any", max_retries=0, http_client=http)
     asked: dict[str, Any] = {"model": "auto", "messages": ASKED, "max_tokens": 200}
@@ -97,15 +115,16 @@ def _gemini(origin: str, http: httpx2.Client, streamed: bool) -> Pieces:
 
 
 def _ollama(origin: str, http: httpx2.Client, streamed: bool) -> Pieces:
-    sdk = ollama.Client(host=origin, verify=False)
     asked: dict[str, Any] = {"model": "auto", "messages": ASKED, "options": {"num_predict": 200}}
-    answers = sdk.chat(stream=True, **asked) if streamed else [sdk.chat(**asked)]
-    for answer in answers:
-        yield answer.message.content, answer.done_reason
+    with ollama.Client(host=origin, verify=False) as sdk:  # it shares no connections with others
+        answers = sdk.chat(stream=True, **asked) if streamed else [sdk.chat(**asked)]
+        for answer in answers:
+            yield answer.message.content, answer.done_reason
 
 
 ASK: dict[str, Callable[[str, httpx2.Client, bool], Pieces]] = {
     "openai": _openai,
+    "responses": _responses,
     "anthropic": _anthropic,
     "gemini": _gemini,
     "ollama": _ollama,

@@ -160,3 +160,12 @@ def test_refused_by_default_and_left_out_by_choice(llmsim: FakeServers) -> None:
         body = {"model": "any-name", "max_tokens": 50, "messages": HELLO, "bogus": 1}
         answer = served.http.post("/v1/messages", json=body)
     assert answer.status_code == 200 and answer.headers["x-llmsim-left-out"] == "bogus"
+
+
+def test_in_what_pieces_arguments_come(served: Gateway) -> None:
+    """A wish that changes no answer, which Vercel's AI SDK has in every stream, refuses none."""
+    tool = {"name": "look", "input_schema": {"type": "object"}, "eager_input_streaming": True}
+    body = {"model": "claude", "max_tokens": 50, "messages": HELLO, "tools": [tool]}
+    answer = served.http.post("/v1/messages", json=body)
+    assert answer.status_code == 200
+    assert answer.headers["x-llmsim-left-out"] == "tools[].eager_input_streaming"

@@ -13,6 +13,7 @@ from fakeservers import FakeServers, slow_first_byte, stall
 from pytest_llmsim.clock import FakesClock
 from router.errors import ConfigError
 from router.gateway import GatewaySettings, create_app
+from router.router import LLMRouter
 from tests.router.world import FakeClient, Say, World, run
 
 from .support import Gateway, endpoint, gateway, router_over
@@ -144,6 +145,33 @@ def test_no_more_calls_than_the_bound(llmsim: FakeServers, llmsim_clock: FakesCl
                 return [(await first).status_code, second.status_code]
 
         assert asyncio.run(both()) == [200, 503]
+
+
+def test_a_caller_that_takes_nothing() -> None:
+    """After send_stall_s it is given up without a fault in the log, and the call is ended."""
+    router = LLMRouter.with_mocks("claude", responses=["Paris."])
+    app = create_app(router, GatewaySettings(send_stall_s=0.01))
+    body = json.dumps(HELLO | {"stream": True}).encode()
+    came = [{"type": "http.request", "body": body, "more_body": False}]
+    sent: list[str] = []
+
+    async def receive() -> Any:
+        return came.pop() if came else await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    asyncio.run(app(_scope(), receive, send))
+    assert sent == ["http.response.start", "http.response.body"]
+    assert [record.outcome for record in router.costs.records] == ["cancelled"]
+
+
+def _scope() -> Any:
+    host = (b"host", b"127.0.0.1")
+    path = {"path": "/v1/chat/completions", "raw_path": b"", "query_string": b"", "root_path": ""}
+    return {"type": "http", "method": "POST", "headers": [host], "scheme": "http", **path}
 
 
 def test_a_body_that_is_too_large(llmsim: FakeServers) -> None:

@@ -1,6 +1,7 @@
 """Ollama's SDK as a caller of the gateway, whoever answers."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import ollama
@@ -23,8 +24,9 @@ every_target = pytest.mark.parametrize("name", MODELS)
 
 
 @pytest.fixture
-def sdk(served: Gateway) -> ollama.Client:
-    return ollama.Client(host=served.origin)
+def sdk(served: Gateway) -> Iterator[ollama.Client]:
+    with ollama.Client(host=served.origin) as client:
+        yield client
 
 
 @every_target

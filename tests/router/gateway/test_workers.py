@@ -150,6 +150,27 @@ def test_workers_never_overspend_together(llmsim: FakeServers, tmp_path: Path, l
     assert refused["code"] == "budget_exceeded"
 
 
+def test_any_worker_tells_what_a_call_cost(
+    llmsim: FakeServers, tmp_path: Path, ledger: str
+) -> None:
+    """Asked for a call that another worker made, with an attempt that failed before, it reads the
+    ledger that they share."""
+    llmsim.openai.fails(500, times=1)
+
+    async def asked(origin: str) -> tuple[httpx2.Response, list[httpx2.Response]]:
+        async with _connections(origin, 1) as both:
+            answer = await both[0].post("/v1/chat/completions", json=HELLO)
+            call = {"call_id": answer.headers["x-llmsim-call-id"]}
+            return answer, [await one.get("/v1/costs", params=call) for one in both]
+
+    options = ("--workers", "2", "--ledger", ledger)
+    with started(tmp_path, llmsim.openai.url, *options) as (origin, _):
+        answer, told = asyncio.run(asked(origin))
+    assert told[0].status_code == 200 and told[0].json() == told[1].json()
+    assert told[1].json()["cost_usd"] == answer.headers["x-llmsim-cost-usd"]
+    assert [one["outcome"] for one in told[1].json()["attempts"]] == ["server", "ok"]
+
+
 def test_a_worker_that_dies_is_replaced(llmsim: FakeServers, tmp_path: Path, ledger: str) -> None:
     """What it held stays held until it expires, so that its death never makes room for more than
     the limit; soon two workers answer again."""

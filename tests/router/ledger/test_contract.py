@@ -144,6 +144,22 @@ def test_void_posts_nothing_and_still_has_its_row(store: Store) -> None:
     run(store, main())
 
 
+def test_the_rows_of_some_holds(store: Store) -> None:
+    """Only theirs, in one account or in all of theirs; an open hold has none, nor has no hold."""
+
+    async def main() -> None:
+        for hold_id in "abc":
+            await store.reserve(hold_id, [DAY, TEAM], 5, ttl_s=60)
+        for hold_id in "ab":
+            await store.settle(hold_id, exact(1))
+        (row,) = await store.rows(DAY, holds=["b", "c", "nobody"])
+        assert (row.hold_id, row.account) == ("b", DAY.account)
+        assert {row.account for row in await store.rows(holds=["b"])} == {DAY.account, TEAM.account}
+        assert await store.rows(holds=[]) == ()
+
+    run(store, main())
+
+
 def test_an_overrun_is_posted_as_it_is(store: Store) -> None:
     """A provider that bills more than was held is recorded; the scope then admits nothing."""
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakeservers.behaviour.natural.content import bounded, natural_reply
+from fakeservers.behaviour.natural.content import bounded, natural_reply, stopped
 from fakeservers.behaviour.tokens import count_reply
 from fakeservers.canonical import (
     ChatRequest,
@@ -181,6 +181,13 @@ def test_a_stop_sequence_cuts_before_itself() -> None:
     """The first sequence in the text counts, not the first in the list."""
     cut = bounded(LONG, ask(stop=("five", "three", "")))
     assert (cut.text, cut.finish, cut.stop_sequence) == ("one two ", "stop_sequence", "three")
+
+
+def test_a_stop_sequence_cuts_chunks_where_they_are() -> None:
+    """The rest is streamed as it was written."""
+    whole = Reply(parts=(Text("one two three", ("one ", "two three")),))
+    cut = stopped(whole, (" three",))
+    assert cut.parts == (Text("one two", ("one ", "two")),)
 
 
 def test_the_limit_comes_before_a_later_stop_sequence() -> None:
