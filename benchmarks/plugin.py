@@ -6,11 +6,15 @@ that build their own SDK clients beside the same tests on pytest-httpserver.
 PYTHON is an interpreter that has this project, openai and pytest-httpserver (`python -m venv DIR
 && DIR/bin/pip install -e . openai pytest-httpserver`). Every run of pytest is a process of its own
 and tells the CPU time, user's and system's, of the process and of each test from its first hook to
-its last; rounds take turns.
+its last; rounds take turns. Compiled modules are kept, as where the plugin is installed. What a
+suite that does not use it pays is also counted in instructions, where valgrind is: no other process
+disturbs these.
 """
 
 import argparse
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -92,6 +96,8 @@ def pytest_runtest_logfinish():
 def pytest_unconfigure():
     print("\\nCPU", time.process_time(), *taken)
 """
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
+COUNTING = ("--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
 MINE = ("LLMSIM", "OPENAI", "PYTEST")
 Run = tuple[str, Path, Sequence[str]]
 """An interpreter, a project, options of pytest."""
@@ -109,8 +115,13 @@ def main() -> None:
 
 
 def unused(folder: Path, rounds: int) -> None:
-    """A suite of 200 plain tests with the plugin and without it."""
-    suite = written(folder, "plain", PLAIN, 200)
+    """Suites of one plain test and of 200 with the plugin and without it."""
+    for tests in (1, 200):
+        suite = written(folder, f"plain{tests}", PLAIN, tests)
+        unused_by(suite, tests, rounds)
+
+
+def unused_by(suite: Path, tests: int, rounds: int) -> None:
     told = in_turn(
         rounds,
         {
@@ -120,11 +131,31 @@ def unused(folder: Path, rounds: int) -> None:
     )
     with_s, without_s = ([one.whole_s for one in told[name]] for name in ("with", "without"))
     added_s = [a - b for a, b in zip(with_s, without_s, strict=True)]
-    print("| a suite that does not use it | CPU ms |\n|---|---|")
-    print(f"| without the plugin, least of the rounds | {min(without_s) * 1e3:.0f} |")
     least_s = min(with_s) - min(without_s)
-    print(f"| the plugin adds, by the least of the rounds | {least_s * 1e3:.1f} |")
-    print(f"| the plugin adds, median of the rounds | {statistics.median(added_s) * 1e3:.1f} |\n")
+    print(f"| {tests} plain tests that do not use the plugin | |\n|---|---|")
+    print(f"| without it, CPU ms, least of the rounds | {min(without_s) * 1e3:.0f} |")
+    print(f"| it adds, by the least of the rounds | {least_s * 1e3:.1f} |")
+    print(f"| it adds, median of the rounds | {statistics.median(added_s) * 1e3:.1f} |")
+    if shutil.which("valgrind"):
+        without, added = instructions(suite, "-p", "no:llmsim"), instructions(suite)
+        added -= without
+        by_instructions_s = min(without_s) * added / without
+        print(f"| instructions without it, millions | {without / 1e6:.0f} |")
+        print(f"| it adds | {added / 1e6:.1f}, {added / without:.2%} |")
+        print(f"| at the same rate, CPU ms | {by_instructions_s * 1e3:.1f} |")
+    print()
+
+
+def instructions(suite: Path, *options: str) -> int:
+    """What one run of pytest executes, by valgrind's count."""
+    command = ["valgrind", *COUNTING, sys.executable, *PYTEST, *options]
+    env = {**environment(suite), "PYTHONHASHSEED": "0"}
+    done = subprocess.run(
+        command, check=True, cwd=suite, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    found = re.search(rb"I +refs: +([\d,]+)", done.stderr)
+    assert found is not None, done.stderr
+    return int(found[1].replace(b",", b""))
 
 
 def used(folder: Path, rounds: int, tests: int, python: str) -> None:
@@ -181,14 +212,20 @@ def in_turn(rounds: int, runs: Mapping[str, Run]) -> dict[str, list[Told]]:
 def once(run: Run) -> Told:
     """One run of pytest, which has to pass."""
     python, project, options = run
-    env = {key: value for key, value in os.environ.items() if not key.startswith(MINE)}
-    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
+    command, env = [python, *PYTEST, *options], environment(project)
     done = subprocess.run(
         command, check=True, cwd=project, env=env, stdout=subprocess.PIPE, text=True
     )
     line = next(line for line in done.stdout.splitlines() if line.startswith("CPU "))
     whole_s, *taken = map(float, line.split()[1:])
     return Told(whole_s=whole_s, tests_s=sum(taken), test_s=statistics.median(taken))
+
+
+def environment(project: Path) -> dict[str, str]:
+    """Without settings of ours, and with a place for compiled modules, pytest's own too."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(MINE)}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return {**kept, "PYTHONPYCACHEPREFIX": str(project.parent / "compiled")}
 
 
 if __name__ == "__main__":

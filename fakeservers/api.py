@@ -13,7 +13,7 @@ from .behaviour.scenario import Scenario, Script
 from .canonical import ChatRequest
 from .clock import Clock, SystemClock
 from .environment import pointed_at
-from .errors import StartError, did_you_mean, no_attribute
+from .errors import StartError, did_you_mean, no_attribute, own_keywords
 from .evidence.bill import Bill
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
@@ -58,6 +58,7 @@ class FakeServers:
     gemini: FakeProvider
     ollama: FakeProvider
 
+    @own_keywords
     def __init__(
         self,
         seed: int = 0,

@@ -3,10 +3,22 @@
 Errors that a fake answers with over HTTP are `canonical.ApiError` values, not these.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-__all__ = ["LlmsimError", "ScriptError", "StartError", "did_you_mean", "no_attribute"]
+__all__ = [
+    "LlmsimError",
+    "ScriptError",
+    "StartError",
+    "did_you_mean",
+    "no_attribute",
+    "own_keywords",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class LlmsimError(Exception):
@@ -26,6 +38,26 @@ def did_you_mean(word: object, allowed: Iterable[str]) -> str:
     It begins with a space."""
     near = get_close_matches(str(word), list(allowed), n=1)
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def own_keywords(called: Callable[P, R]) -> Callable[P, R]:
+    """Answer a keyword that a function does not take with a ScriptError that names those that it
+    does, and the nearest; Python's own TypeError names neither."""
+    code = called.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    known = [name for name in names if name != "self"]
+    said = called.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+
+    @wraps(called)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        if unknown := [name for name in kwargs if name not in known]:
+            takes = f"it takes {', '.join(known)}" if known else "it takes no keywords"
+            raise ScriptError(
+                f"{said}({', '.join(unknown)}=...): {takes}." + did_you_mean(unknown[0], known)
+            )
+        return called(*args, **kwargs)
+
+    return checked
 
 
 def no_attribute(message: str) -> AttributeError:

@@ -17,7 +17,7 @@ from .behaviour.replies import ReplyLike, scripted
 from .behaviour.scenario import Impossible, Rule, TokenCounts, Unmatched
 from .behaviour.schedule import schedule
 from .canonical import Request
-from .errors import ScriptError, did_you_mean, no_attribute
+from .errors import ScriptError, did_you_mean, no_attribute, own_keywords
 from .evidence.bill import Bill
 from .evidence.journal import Exchange
 from .evidence.transcript import transcript
@@ -143,6 +143,7 @@ class FakeProvider:
         )
         return RuleBuilder(self._fake, match)
 
+    @own_keywords
     def replies(self, *replies: ReplyLike, times: int | None = None) -> "RuleBuilder":
         """Any request gets these replies in turn, then the last one again."""
         return self.on().replies(*replies, times=times)
@@ -177,6 +178,7 @@ class FakeProvider:
         """Any answer reports these token counts."""
         return self.on().counts(**counts)
 
+    @own_keywords
     def jobs(self, *, after_s: float = 0, polls: int = 0, fails: str | None = None) -> None:
         """From now on a job (a batch, a file that is processed) ends `after_s` seconds after it
         began, and not before a client has looked `polls` times in vain; with `fails` it fails for
@@ -261,6 +263,7 @@ class RuleBuilder:
             written_at=_written_at(),
         )
 
+    @own_keywords
     def replies(self, *replies: ReplyLike, times: int | None = None) -> Self:
         """Say these in turn, then the last one again; at most `times` times."""
         if not replies:

@@ -12,7 +12,7 @@ from . import presets
 from .behaviour.plain import PlainErrors, read_scenario, write_scenario
 from .behaviour.plain.schema import scenario_schema
 from .behaviour.scenario import Scenario
-from .errors import ScriptError
+from .errors import ScriptError, own_keywords
 from .scenario_lines import line_of, lines_of
 from .wire.registry import installed
 
@@ -26,6 +26,7 @@ _ARRAY = re.compile(r"\[\n(?: +[^\[\]\n]+,\n)+ *\]")
 LINE_MAX = 80
 
 
+@own_keywords
 def load_scenario(path: Path | str) -> Scenario:
     """The scenario of a file, TOML unless it is named `.json`. Raises ScriptError that names
     file, line and what may stand there."""
@@ -37,6 +38,7 @@ def load_scenario(path: Path | str) -> Scenario:
     return parse_scenario(text, form="json" if path.suffix == ".json" else "toml", name=str(path))
 
 
+@own_keywords
 def parse_scenario(text: str, *, form: str = "toml", name: str = "scenario") -> Scenario:
     """The scenario that a text says, in TOML or JSON."""
     try:
@@ -53,6 +55,7 @@ def parse_scenario(text: str, *, form: str = "toml", name: str = "scenario") -> 
         raise ScriptError("\n".join(wrong)) from found
 
 
+@own_keywords
 def dump_scenario(scenario: Scenario, *, form: str = "toml") -> str:
     """The text that says this scenario. Raises ScriptError for functions, which only Python
     can say."""

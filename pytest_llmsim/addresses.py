@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .settings import PROVIDERS, Settings, settings_of
+from .registered import PROVIDERS
+from .settings import Settings, merged
 
 if TYPE_CHECKING:
     from fakeservers.wire.base import Provider
@@ -77,7 +78,7 @@ def keep_addresses(config: pytest.Config) -> None:
     """Where `stable_urls` says so, choose the addresses of the run and point the environment at
     them until it ends."""
     try:
-        settings = settings_of(config, options=config.known_args_namespace)
+        settings = merged(config, config.known_args_namespace)
     except pytest.UsageError:
         return  # told when the run is configured
     if not settings.stable_urls:

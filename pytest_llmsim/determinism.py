@@ -1,20 +1,20 @@
 """`--llmsim-check-determinism`: every test in virtual time runs twice, and what the fakes saw and
 answered must be the same, byte by byte."""
 
+from collections.abc import Generator
 from itertools import zip_longest
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from _pytest.runner import runtestprotocol
 
-from .settings import SETTINGS
 from .stash import FAKES
 from .virtual import is_virtual
 
 if TYPE_CHECKING:
     from fakeservers import Simulation
 
-__all__ = ["compare", "rehearse"]
+__all__ = ["Rehearsals", "compare"]
 
 REHEARSED = pytest.StashKey[bytes | None]()
 """The record of the first run; None while it runs."""
@@ -22,12 +22,17 @@ REHEARSED = pytest.StashKey[bytes | None]()
 SHOWN_CHARS = 60
 
 
-def rehearse(item: pytest.Item) -> None:
-    """Run a test for the first time, without a report, if it is to run twice."""
-    if item.config.stash[SETTINGS].check_determinism and is_virtual(item):
-        item.stash[REHEARSED] = None
-        # pytest keeps the fixtures of all that the next item is inside of: those of wider scopes.
-        runtestprotocol(item, log=False, nextitem=cast(pytest.Item, item.parent))
+class Rehearsals:
+    """The hook of a run with that option."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Run a test in virtual time for the first time, without a report."""
+        if is_virtual(item):
+            item.stash[REHEARSED] = None
+            # pytest keeps the fixtures of all that the next item is inside of: of wider scopes.
+            runtestprotocol(item, log=False, nextitem=cast(pytest.Item, item.parent))
+        return (yield)
 
 
 def compare(item: pytest.Item) -> None:

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .settings import PROVIDERS, SETTINGS
-from .stash import CLOCK
-from .virtual import check_load, check_scope, world_of
+from .registered import PROVIDERS
 
 if TYPE_CHECKING:
     from fakeservers import FakeProvider, FakeServers
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from .stage import Stage
 
 __all__ = [
+    "_llmsim_hooks",
     "_llmsim_stage",
     "_llmsim_tls",
     "llmsim",
@@ -42,10 +41,19 @@ __all__ = [
 
 
 @pytest.fixture(scope="session")
-def _llmsim_stage(pytestconfig: pytest.Config) -> "Generator[Stage]":
+def _llmsim_hooks(pytestconfig: pytest.Config) -> None:
+    """What the fakes of a test begin with: from here on our hooks stand around each test."""
+    from .hooks import Hooks
+
+    pytestconfig.pluginmanager.register(Hooks())
+
+
+@pytest.fixture(scope="session")
+def _llmsim_stage(pytestconfig: pytest.Config, _llmsim_hooks: None) -> "Generator[Stage]":
+    from .settings import settings_of
     from .stage import Stage
 
-    stage = Stage(pytestconfig, pytestconfig.stash[SETTINGS])
+    stage = Stage(pytestconfig, settings_of(pytestconfig))
     yield stage
     stage.close()
 
@@ -63,6 +71,8 @@ def _llmsim_tls() -> "Tls":
 @pytest.fixture
 def llmsim(request: pytest.FixtureRequest, _llmsim_stage: "Stage") -> "Generator[FakeServers]":
     """Fake Claude, OpenAI, Gemini and Ollama, to which the environment points for this test."""
+    from .virtual import check_load, check_scope
+
     check_scope(request.node)
     check_load(request.node)
     with _llmsim_stage.play(request.node) as servers:
@@ -106,6 +116,8 @@ def llmsim_provider(request: pytest.FixtureRequest, llmsim: "FakeServers") -> "F
 @pytest.fixture
 def llmsim_clock(request: pytest.FixtureRequest, llmsim: "FakeServers") -> "FakesClock":
     """The clock of this test's fakes: `llmsim_clock.advance("1m")`."""
+    from .stash import CLOCK
+
     return request.node.stash[CLOCK]  # type: ignore[no-any-return]
 
 
@@ -115,10 +127,10 @@ def llmsim_clients(
 ) -> "Generator[Clients]":
     """Makes SDK clients quickly: `llmsim_clients.openai()`, `.async_anthropic()` and so on."""
     from .clients import Clients
-    from .settings import marked
+    from .settings import marked, settings_of
     from .switching import ASKED
 
-    settings = marked(request.node, request.config.stash[SETTINGS])
+    settings = marked(request.node, settings_of(request.config))
     clients = Clients(_llmsim_tls, lambda provider: settings.mode_of(provider) in ASKED)
     yield clients
     clients.close()
@@ -177,6 +189,7 @@ def llmsim_router(
 ) -> "Generator[SyncRouter]":
     """A router whose providers are this test's fakes, without `await`."""
     from .routing import new_router, new_sync_router
+    from .virtual import world_of
 
     router = new_router(request.node, llmsim, llmsim_router_config, llmsim_budget, llmsim_costs)
     facade = new_sync_router(router, world_of(request.node))

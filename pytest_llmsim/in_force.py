@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 import click
 import pytest
 
-from .settings import BUILT_IN, KEYS, PROVIDERS, Settings, settings_of
+from .registered import OPTIONS, PROVIDERS
+from .settings import BUILT_IN, Settings, merge, settings_of, unknown_variables
 
 __all__ = ["env", "in_force"]
 
@@ -43,6 +44,7 @@ class _Asked:
     def pytest_cmdline_main(self, config: pytest.Config) -> int | None:
         if not config.pluginmanager.has_plugin("llmsim"):
             raise pytest.UsageError("llmsim: the plugin is switched off here (-p no:llmsim).")
+        merge(config)
         self.text = "\n".join(in_force(settings_of(config), os.environ))
         return 0
 
@@ -64,11 +66,14 @@ def in_force(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
             key = _key(provider.name, environ)
             yield f"  {'':14} {'':8} at {real_url(provider, environ)}, {key}"
     yield "settings"
-    for name, setting in KEYS.items():
-        if name not in PROVIDERS and name != "mode" and setting.written and not setting.flag:
+    for name in OPTIONS:
+        if name not in PROVIDERS and name != "mode":
             value = getattr(settings, name)
             shown = "" if value is None else str(value).lower() if value in (True, False) else value
             yield f"  {name:14} {shown!s:8} {settings.why(name)}".rstrip()
+    if unknown := unknown_variables(environ):
+        yield "variables that no test reads"
+        yield from (f"  {name}{meant}" for name, meant in unknown.items())
 
 
 def _why(settings: Settings, provider: str) -> str:

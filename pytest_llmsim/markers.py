@@ -17,34 +17,7 @@ from .words import check_keywords, check_providers, did_you_mean
 if TYPE_CHECKING:
     from fakeservers import FakeProvider, FakeServers
 
-__all__ = ["BRINGS_FAKES", "NAMES", "REGISTERED", "apply_markers", "scripted_by_markers"]
-
-REGISTERED = (
-    "llmsim(scenario=, seed=, virtual=, unmatched=, unused=, mode=, block_network=, validation=, "
-    "models=, impossible=, ignored=, time_scale=, drift=): settings of the fakes for one test; "
-    "scenario is a file or a Scenario, unmatched 'error' or 'natural', unused and impossible "
-    "'error' or 'allow', mode 'fake', 'real', 'mock', 'record' or 'replay', validation 'strict' "
-    "or 'off', models 'known', 'current' or 'any', drift 'warn', 'error' or 'off'; "
-    "virtual=True runs the test in virtual time.",
-    "llmsim_fault(provider, fault, times=, rate=, between=, every=): a provider, or a list of "
-    "them, fails: fault is a status, a name such as 'overloaded', or what fails() takes.",
-    "llmsim_pace(provider, preset=, ttft=, inter_token=, ...): a provider answers at this pace, a "
-    "preset such as 'claude_sonnet' or fields of Pace.",
-    "llmsim_limits(provider, rpm=, tpm=, ...): a provider enforces these rate limits.",
-    "llmsim_budget(per_task_usd=, daily_usd=, monthly_usd=, mode=, limits=, ...): limits of the "
-    "budget of this test's routers, such as daily_usd='0.01'; fields of CostManagementPolicy.",
-    "llmsim_chain(provider, ...): the routers of this test ask these providers, or targets such as "
-    "'openai/gpt-4o', in this order, and no other.",
-    "llmsim_load(arrivals=, duration=, concurrency=, spacing=, success_min=, p50_s_max=, "
-    "p95_s_max=, p99_s_max=, cost_usd_max=, virtual=): run the coroutine function once for each "
-    "arrival, in virtual time unless virtual=False, and assert the limits.",
-    "llmsim_real(provider, ...): only for runs in which these providers, or any, are real.",
-)
-
-NAMES = tuple(registered.partition("(")[0] for registered in REGISTERED)
-
-BRINGS_FAKES = ("llmsim_fault", "llmsim_pace", "llmsim_limits", "llmsim_load", "llmsim_real")
-"""Markers that mean nothing without the fakes: a test that has one gets them."""
+__all__ = ["apply_markers", "scripted_by_markers"]
 
 
 def apply_markers(item: pytest.Item, servers: "FakeServers") -> None:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .registered import PROVIDERS
 from .report import carried
-from .settings import MARKED, PROVIDERS, SETTINGS, Settings, is_option_or_variable, marked
+from .settings import MARKED, Settings, is_option_or_variable, marked, settings_of
 from .stash import FAKES
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _again(item: pytest.Item, settings: Settings, provider: str) -> str:
 def drift_problems(item: pytest.Item) -> list[str]:
     """What a test fails with where drift is an error."""
     found = _drift(item)
-    if not found or marked(item, item.config.stash[SETTINGS]).drift != "error":
+    if not found or marked(item, settings_of(item.config)).drift != "error":
         return []
     listed = "\n".join(f"{what}\n{differences}" for what, differences in found)
     return [
@@ -129,7 +130,7 @@ def add_drift(item: pytest.Item, report: pytest.TestReport) -> None:
 
 def write_drift(terminal: "pytest.TerminalReporter") -> None:
     """Write where recorded answers and fakes have grown apart, each difference once."""
-    if terminal.config.stash[SETTINGS].drift == "off":
+    if settings_of(terminal.config).drift == "off":
         return
     seen: dict[str, list[str]] = {}
     for nodeid, found in carried(terminal, "llmsim_drift"):
@@ -150,6 +151,6 @@ def _drift(item: pytest.Item) -> list[tuple[str, str]]:
     servers = item.stash.get(FAKES, None)
     if servers is None or servers.recording is None:
         return []
-    if marked(item, item.config.stash[SETTINGS]).drift == "off":
+    if marked(item, settings_of(item.config)).drift == "off":
         return []
     return [found.in_words for found in servers.recording.drift(servers._fakes)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .settings import SETTINGS
+from .settings import settings_of
 from .stash import FAKES, GUARD, LOAD, METER, SPENT
 from .virtual import world_of
 
@@ -31,7 +31,7 @@ def add_traffic(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the traffic of a failed test, or of any when asked for, into its report, and the
     course of a load."""
     servers = item.stash.get(FAKES, None)
-    settings = item.config.stash[SETTINGS]
+    settings = settings_of(item.config)
     if servers is None:
         return
     if (load := item.stash.get(LOAD, None)) is not None and (report.failed or settings.report):
@@ -93,7 +93,7 @@ def add_usage(item: pytest.Item, report: pytest.TestReport) -> None:
     servers, meter = item.stash.get(FAKES, None), item.stash.get(METER, None)
     if meter is not None and (spent := meter.spent - item.stash[SPENT]).calls:
         report.__dict__["llmsim_real"] = asdict(spent)
-    if servers is not None and item.config.stash[SETTINGS].report:
+    if servers is not None and settings_of(item.config).report:
         report.__dict__["llmsim"] = _usage(servers)
 
 
@@ -158,12 +158,10 @@ def write_summary(terminal: "pytest.TerminalReporter") -> None:
 
 
 def write_spent(terminal: "pytest.TerminalReporter") -> None:
-    """Write what real calls came to, if there were any."""
+    """Write what real calls came to."""
     told = [one for _, one in carried(terminal, "llmsim_real")]
-    if not told:
-        return
     total = {name: sum(one[name] for one in told) for name in told[0]}
-    cap = terminal.config.stash[SETTINGS].max_usd
+    cap = settings_of(terminal.config).max_usd
     terminal.write_sep("-", "llmsim: real calls")
     terminal.write_line(
         f"{total['calls']} calls, {total['input_tokens']:,} tokens in, "

@@ -1,7 +1,8 @@
 """What a run is set to: options, ini keys and environment variables, merged once into one value.
 
 An option beats the ini file, the ini file beats the environment, that beats the built-in value;
-a test's markers beat them all. What must not be here: what any setting does.
+a test's markers beat them all. What must not be here: what any setting does, and what pytest is
+told of settings (`registered`).
 """
 
 import math
@@ -14,29 +15,32 @@ from typing import Any, Literal, cast
 
 import pytest
 
+from .registered import FLAGS, OPTIONS, PROVIDERS, VARIABLES, key, option, variable
 from .words import check_keywords, did_you_mean
 
 __all__ = [
     "BUILT_IN",
     "KEYS",
     "MARKED",
-    "PROVIDERS",
-    "SETTINGS",
     "Key",
     "Mode",
     "Record",
     "Settings",
-    "add_options",
     "is_option_or_variable",
     "marked",
+    "merge",
     "settings_of",
+    "unknown_variables",
 ]
 
 Mode = Literal["fake", "mock", "real", "record", "replay"]
 Record = Literal["none", "once", "new", "all"]
-PROVIDERS = ("claude", "openai", "gemini", "ollama")
 BUILT_IN = "built-in"
 MARKED = "a marker"
+OF_COMMANDS = ("LLMSIM_GATEWAY_TOKEN", "LLMSIM_TOKEN")
+NEAR = 0.9
+"""How alike a variable must be to one of ours to be taken for it misspelt: the ratio of difflib.
+`LLMSIM_SEDE` and `LLMSIM_OPENIA` are; `LLMSIM_OPENAI_EU`, a provider of a router's, is not."""
 
 Read = Callable[[str, object], Any]
 
@@ -91,7 +95,7 @@ class Settings:
         return self.said_by.get(name, BUILT_IN)
 
 
-SETTINGS = pytest.StashKey[Settings]()
+MERGED = pytest.StashKey[Settings]()
 
 
 def whole(name: str, value: object) -> int:
@@ -190,164 +194,81 @@ def path(name: str, value: object) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One setting: how it is read, and where it may stand besides options."""
+    """How a setting is read, and whether the marker `llmsim` says it."""
 
     read: Read
-    help: str
-    flag: bool = False
-    """An option without a value, that is nowhere else."""
-    written: bool = True
-    """Whether options, ini keys and variables say it."""
     marker: bool = False
-    """Whether the marker `llmsim` says it."""
 
 
 MODE = one_of("fake", "mock", "real", "record", "replay")
 
 KEYS: Mapping[str, Key] = {
-    "scenario": Key(
-        read=path,
-        marker=True,
-        help="A file with what the fakes do, TOML or JSON; universes run in the one world of it.",
-    ),
-    "seed": Key(
-        read=whole,
-        marker=True,
-        help="Seed of everything that is not scripted (a whole number, 0 by default).",
-    ),
-    "virtual": Key(read=truth, marker=True, written=False, help="Virtual time."),
-    "unmatched": Key(
-        read=one_of("error", "natural"),
-        marker=True,
-        help="What a request that no rule is for gets: error (the default) or natural.",
-    ),
-    "unused": Key(
-        read=one_of("error", "allow"),
-        marker=True,
-        help="Whether rules that no request matched fail the test: error (default) or allow.",
-    ),
-    "mode": Key(
-        read=MODE,
-        marker=True,
-        help="Who answers: fake (the default), real, mock (the router's own clients), replay "
-        "(what was recorded), or record (that too, and the real ones what is missing).",
-    ),
-    "block_network": Key(
-        read=yes_or_no,
-        marker=True,
-        help="Whether connections to the real providers fail while fakes stand in for them "
-        "(true by default).",
-    ),
-    "validation": Key(
-        read=one_of("strict", "off"),
-        marker=True,
-        help="Whether the fakes refuse what the real services refuse: strict (default) or off.",
-    ),
-    "models": Key(
-        read=one_of("known", "current", "any"),
-        marker=True,
-        help="Which models the fakes answer to: known (the default), current (those of them that "
-        "have not retired) or any.",
-    ),
-    "impossible": Key(
-        read=one_of("error", "allow"),
-        marker=True,
-        help="Whether scripted replies that no model gives are refused: error (default) or allow.",
-    ),
-    **{
-        name: Key(
-            read=MODE, help=f"Who answers for {name}: one of the modes; that of all if unset."
-        )
-        for name in PROVIDERS
-    },
-    "stable_urls": Key(
-        read=yes_or_no,
-        help="Keep the fakes' addresses over the whole run, from before the first import: for "
-        "programs that make their clients at import, or keep them.",
-    ),
-    "max_usd": Key(
-        read=usd, help="The most that real providers may cost in this run, in US dollars."
-    ),
-    "record": Key(
-        read=one_of("none", "once", "new", "all"),
-        help="What recordings ask the real services for: none (the default in mode replay), once "
-        "(all of a test that has no recording), new (what is not recorded, the default in mode "
-        "record), all (everything anew).",
-    ),
-    "recordings": Key(
-        read=folder, help="The folder of recordings, beside each test's module (recordings)."
-    ),
-    "ignored": Key(
-        read=texts,
-        marker=True,
-        help="Fields of requests that do not count where a recorded answer is looked for, such as "
-        "metadata.user_id or messages[0].content, with commas between them.",
-    ),
-    "time_scale": Key(
-        read=scale,
-        marker=True,
-        help="How long recorded answers take: 0 no time (the default), 1 as long as they took.",
-    ),
-    "drift": Key(
-        read=one_of("warn", "error", "off"),
-        marker=True,
-        help="What becomes of recorded answers that have another shape than the fakes' own: warn "
-        "at the end (the default), error or off.",
-    ),
-    "traffic": Key(
-        read=yes_or_no,
-        flag=True,
-        help="Show the traffic of every test that used the fakes, not only of failed ones.",
-    ),
-    "report": Key(
-        read=yes_or_no,
-        flag=True,
-        help="Sum up at the end: calls, tokens, what they would have cost, the slowest, faults.",
-    ),
-    "check_determinism": Key(
-        read=yes_or_no,
-        flag=True,
-        help="Run every test in virtual time twice and compare what the fakes saw, byte by byte.",
-    ),
+    "scenario": Key(read=path, marker=True),
+    "seed": Key(read=whole, marker=True),
+    "virtual": Key(read=truth, marker=True),
+    "unmatched": Key(read=one_of("error", "natural"), marker=True),
+    "unused": Key(read=one_of("error", "allow"), marker=True),
+    "mode": Key(read=MODE, marker=True),
+    "block_network": Key(read=yes_or_no, marker=True),
+    "validation": Key(read=one_of("strict", "off"), marker=True),
+    "models": Key(read=one_of("known", "current", "any"), marker=True),
+    "impossible": Key(read=one_of("error", "allow"), marker=True),
+    **{name: Key(read=MODE) for name in PROVIDERS},
+    "stable_urls": Key(read=yes_or_no),
+    "max_usd": Key(read=usd),
+    "record": Key(read=one_of("none", "once", "new", "all")),
+    "recordings": Key(read=folder),
+    "ignored": Key(read=texts, marker=True),
+    "time_scale": Key(read=scale, marker=True),
+    "drift": Key(read=one_of("warn", "error", "off"), marker=True),
+    "traffic": Key(read=yes_or_no),
+    "report": Key(read=yes_or_no),
+    "check_determinism": Key(read=yes_or_no),
 }
 
 
-def add_options(parser: pytest.Parser) -> None:
-    """Register `--llmsim-*` options and `llmsim_*` ini keys."""
-    group = parser.getgroup("llmsim", "llmsim: fake LLM providers")
-    for name, key in KEYS.items():
-        option, dest = f"--llmsim-{name.replace('_', '-')}", f"llmsim_{name}"
-        if key.flag:
-            group.addoption(option, dest=dest, action="store_true", default=False, help=key.help)
-        elif key.written:
-            metavar = "FILE" if name == "scenario" else name.upper()
-            group.addoption(option, dest=dest, default=None, metavar=metavar, help=key.help)
-            parser.addini(dest, key.help)
-
-
-def settings_of(
-    config: pytest.Config,
-    environ: Mapping[str, str] = os.environ,
-    options: Namespace | None = None,
+def merged(
+    config: pytest.Config, options: Namespace, environ: Mapping[str, str] = os.environ
 ) -> Settings:
-    """Merge the sources; `options` in the place of the config's, which are not there before the
-    first conftest is loaded. Raises UsageError that names the allowed values."""
-    options = config.option if options is None else options
-    values: dict[str, Any] = {}
+    """The sources in one. Raises UsageError that names the allowed values.
+
+    options  of the config, or those that it knows before the first conftest is loaded
+    """
+    values: dict[str, Any] = {name: bool(getattr(options, key(name))) for name in FLAGS}
     said_by: dict[str, str] = {}
-    for name, key in KEYS.items():
-        if key.flag:
-            values[name] = bool(getattr(options, f"llmsim_{name}"))
-        elif key.written and (said := _said(config, name, environ, options)) is not None:
+    for name in OPTIONS:
+        if (said := _said(config, name, environ, options)) is not None:
             said_by[name], value = said
-            values[name] = key.read(name, value)
+            values[name] = KEYS[name].read(name, value)
     return Settings(**values, said_by=said_by)
+
+
+def merge(config: pytest.Config) -> None:
+    """Keep what a run is set to, and warn of a variable that is nearly one."""
+    config.stash[MERGED] = merged(config, config.option)
+    for name, meant in unknown_variables(os.environ).items():
+        if meant:
+            told = f"llmsim: the environment variable {name} changes nothing.{meant}"
+            config.issue_config_time_warning(pytest.PytestConfigWarning(told), stacklevel=2)
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """What a run is set to; what is built in, where nothing was said."""
+    return config.stash.get(MERGED, None) or Settings()
+
+
+def unknown_variables(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Variables that begin like ours and are none of a test's, each with the nearest one that is.
+    Those of the commands and of providers in a router's file look so too."""
+    known = [variable(name) for name in OPTIONS]
+    names = (n for n in sorted(environ) if n.startswith(VARIABLES) and n not in known)
+    return {name: did_you_mean(name, known, NEAR) for name in names if name not in OF_COMMANDS}
 
 
 def marked(item: pytest.Item, settings: Settings) -> Settings:
     """The settings with the test's `llmsim` markers on top, the closest winning. A marker's
     `mode` holds for every provider."""
-    known = [name for name, key in KEYS.items() if key.marker]
+    known = [name for name, one in KEYS.items() if one.marker]
     given: dict[str, object] = {}
     for marker in item.iter_markers("llmsim"):
         if marker.args:
@@ -364,14 +285,13 @@ def _said(
     config: pytest.Config, name: str, environ: Mapping[str, str], options: Namespace
 ) -> tuple[str, str] | None:
     """Where a setting stands, and what it says there; None where nothing says it."""
-    if (option := getattr(options, f"llmsim_{name}")) is not None:
-        return f"--llmsim-{name.replace('_', '-')}", option
-    if (ini := config.getini(f"llmsim_{name}")) not in ("", None):
+    if (value := getattr(options, key(name))) is not None:
+        return option(name), value
+    if (value := config.getini(key(name))) not in ("", None):
         file = config.inipath.name if config.inipath is not None else "the ini file"
-        return f"llmsim_{name} in {file}", ini
-    variable = f"LLMSIM_{name.upper()}"
-    if value := environ.get(variable):
-        return variable, value
+        return f"{key(name)} in {file}", value
+    if value := environ.get(variable(name)):
+        return variable(name), value
     return None
 
 

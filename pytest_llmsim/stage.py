@@ -20,7 +20,8 @@ from .clock import FakesClock, LeapingClock, WorldClock
 from .guard import Guard
 from .markers import apply_markers
 from .recorded import end_recording, recording_of, resolved
-from .settings import BUILT_IN, PROVIDERS, Settings, marked
+from .registered import PROVIDERS
+from .settings import BUILT_IN, Settings, marked
 from .stash import BODY_PASSED, CLOCK, FAKES, GUARD, METER, SPENT
 from .virtual import is_virtual
 

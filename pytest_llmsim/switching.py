@@ -16,7 +16,8 @@ from fakeservers.environment import pointed_at, real_url, url_variables
 from fakeservers.wire.registry import installed
 
 from .markers import scripted_by_markers
-from .settings import PROVIDERS, Settings
+from .registered import PROVIDERS
+from .settings import Settings
 from .words import check_keywords, check_providers
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ import pytest
 
 from fakeservers import Scenario, Simulation, dump_scenario, load_scenario, simulate
 
-from .settings import SETTINGS
+from .settings import settings_of
 
 try:
     import hypothesis
@@ -141,7 +141,7 @@ def _run_all(
     config: pytest.Config,
     fixtures: dict[str, Any],
 ) -> None:
-    settings = config.stash[SETTINGS]
+    settings = settings_of(config)
     run = _Run()
     token = _running.set(run)
 

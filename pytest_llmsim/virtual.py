@@ -1,17 +1,17 @@
 """Tests marked `llmsim(virtual=True)`: they get the simulated world, and coroutines run in it.
 
 The world hands its loop to whoever asks asyncio for a new one, so pytest-asyncio and anyio run
-their tests and fixtures in it by themselves; what neither of them runs is run here. Nothing of
-the fakes is imported here: this module is loaded in every run.
+their tests and fixtures in it by themselves; what neither of them runs is run here. Nothing of the
+fakes is imported here: marks are looked at in runs that may use none.
 """
 
 import inspect
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from .markers import BRINGS_FAKES, NAMES
+from .registered import BRINGS_FAKES, NAMED_LIKE_OURS, NAMES
 from .stash import FAKES, LOAD
 from .words import did_you_mean
 
@@ -49,14 +49,12 @@ NOT_ASYNCIO = (
 )
 
 
-def use_world(collector: pytest.Collector, test: object) -> None:
+def use_world(collector: pytest.Collector, test: object, marks: Iterable[pytest.Mark]) -> None:
     """Have a test that is marked ask for the world first, before any other fixture; and for
     fakes, where its markers mean nothing without them. Raises UsageError for a marker that there
     is not: what is misspelt would change nothing."""
-    own = getattr(test, "pytestmark", [])
-    marks = [*(own if isinstance(own, list) else [own]), *collector.iter_markers()]
     for mark in marks:
-        if mark.name.startswith(MARKED) and mark.name not in NAMES:
+        if mark.name.startswith(NAMED_LIKE_OURS) and mark.name not in NAMES:
             raise pytest.UsageError(
                 f"{collector.nodeid}: there is no marker {mark.name!r}; there are "
                 f"{', '.join(NAMES)}.{did_you_mean(mark.name, NAMES)}"

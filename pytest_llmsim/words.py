@@ -8,11 +8,11 @@ import pytest
 __all__ = ["check_keywords", "check_providers", "did_you_mean"]
 
 
-def did_you_mean(word: object, allowed: Iterable[str]) -> str:
+def did_you_mean(word: object, allowed: Iterable[str], least: float = 0.6) -> str:
     """The end of a message: the nearest allowed word, if one is near. It begins with a space."""
     from difflib import get_close_matches
 
-    near = get_close_matches(str(word), list(allowed), n=1)
+    near = get_close_matches(str(word), list(allowed), n=1, cutoff=least)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 

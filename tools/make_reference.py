@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from pytest_llmsim import fixtures
-from pytest_llmsim.markers import REGISTERED
-from pytest_llmsim.settings import add_options
+from pytest_llmsim.registered import MARKERS, add_options
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 MODULES = {
@@ -76,7 +75,7 @@ def of_the_plugin() -> Iterator[str]:
     for name, value in vars(fixtures).items():
         if name.startswith("llmsim"):
             yield f"| fixture `{name}` | {sentence(value)} |"
-    for marker, _, meaning in (registered.partition(": ") for registered in REGISTERED):
+    for marker, _, meaning in (registered.partition(": ") for registered in MARKERS):
         yield f"| `@pytest.mark.{marker}` | {meaning} |"
     yield from (f"| `{name}` | {told} |" for name, told in registered.rows)
     yield ""

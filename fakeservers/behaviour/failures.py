@@ -11,7 +11,7 @@ from inspect import signature
 from typing import Any, get_args
 
 from ..canonical import ApiError, RetrySyntax
-from ..errors import ScriptError, did_you_mean
+from ..errors import ScriptError, did_you_mean, own_keywords
 from . import faults
 from .faults import Fault, together
 
@@ -31,6 +31,7 @@ _WRITE = (
 )
 
 
+@own_keywords
 def http_error(
     status: int,
     message: str | None = None,
@@ -56,11 +57,13 @@ def http_error(
     )
 
 
+@own_keywords
 def overloaded(*, retry_after_s: float | None = None) -> ApiError:
     """The provider has no capacity: 529 from Claude, 503 from the others."""
     return replace(http_error(503, retry_after_s=retry_after_s), kind="overloaded")
 
 
+@own_keywords
 def rate_limited(
     *, retry_after_s: float | None = None, syntax: RetrySyntax | None = None
 ) -> ApiError:
@@ -75,12 +78,14 @@ def rate_limited(
     return replace(made, kind="rate_limited", retry_syntax=syntax)
 
 
+@own_keywords
 def quota_exhausted() -> ApiError:
     """No quota or credit is left, which waiting does not mend: 429 `insufficient_quota` from
     OpenAI, 400 from Claude, 429 of the day from Gemini."""
     return ApiError(status=429, kind="quota")
 
 
+@own_keywords
 def content_filtered() -> ApiError:
     """The request itself is refused for its content, with 400."""
     return ApiError(status=400, kind="content_filter")

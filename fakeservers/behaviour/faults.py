@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from ..canonical import ApiError
-from ..errors import ScriptError
+from ..errors import ScriptError, own_keywords
 
 __all__ = [
     "Fault",
@@ -141,6 +141,7 @@ def over(fault: Fault, other: Fault) -> Fault:
     return Fault(**more | said)
 
 
+@own_keywords
 def cut(*, after_chunks: int = 1, ends: str = "connection") -> Fault:
     """The answer ends early, after `after_chunks` chunks.
 
@@ -163,27 +164,32 @@ def cut(*, after_chunks: int = 1, ends: str = "connection") -> Fault:
     return Fault(ends_after_chunks=after, ending=endings[ends])
 
 
+@own_keywords
 def stall(*, after_chunks: int = 1, for_s: float = math.inf) -> Fault:
     """Nothing comes after so many chunks, for `for_s` seconds, by default for ever; with
     `after_chunks=0` after the headers."""
     return Fault(stall_after_chunks=_chunks("stall", after_chunks), stall_s=_time("for_s", for_s))
 
 
+@own_keywords
 def reset(*, after_chunks: int | None = None) -> Fault:
     """The connection is reset: once the request is read, or after so many chunks."""
     return Fault(ends_after_chunks=_chunks("reset", after_chunks), ending="reset")
 
 
+@own_keywords
 def refused() -> Fault:
     """Nobody listens: the port is closed for as long as the rule holds."""
     return Fault(refused=True)
 
 
+@own_keywords
 def slow_first_byte(delay_s: float) -> Fault:
     """The status line comes late."""
     return Fault(first_byte_delay_s=_time("delay_s", delay_s))
 
 
+@own_keywords
 def trickle(*, chunk_bytes: int = 1, every_s: float = 0.1) -> Fault:
     """The answer comes a few bytes at a time."""
     if chunk_bytes < 1:
@@ -191,6 +197,7 @@ def trickle(*, chunk_bytes: int = 1, every_s: float = 0.1) -> Fault:
     return Fault(trickle_bytes=chunk_bytes, trickle_every_s=_time("every_s", every_s))
 
 
+@own_keywords
 def garbage(kind: Garbage = "json", *, after_chunks: int = 0) -> Fault:
     """Bytes that are not what they should be.
 
@@ -204,6 +211,7 @@ def garbage(kind: Garbage = "json", *, after_chunks: int = 0) -> Fault:
     return Fault(garbage=kind, garbage_after_chunks=_chunks("garbage", after_chunks) or 0)
 
 
+@own_keywords
 def error_event(error: ApiError, *, after_chunks: int = 1) -> Fault:
     """After so many chunks the stream says in the provider's own form that it failed; an answer
     in one piece is that error."""
@@ -215,21 +223,25 @@ def error_event(error: ApiError, *, after_chunks: int = 1) -> Fault:
     return Fault(error_event=error, error_after_chunks=_chunks("error_event", after_chunks))
 
 
+@own_keywords
 def duplicate_chunk(number: int = 1) -> Fault:
     """A chunk, counted from 1, is sent twice."""
     return Fault(duplicate_chunk=_number("duplicate_chunk", number))
 
 
+@own_keywords
 def missing_chunk(number: int = 1) -> Fault:
     """A chunk, counted from 1, is left out."""
     return Fault(missing_chunk=_number("missing_chunk", number))
 
 
+@own_keywords
 def wrong_length(by: int = 10) -> Fault:
     """The content-length says `by` bytes more than there are (fewer when negative)."""
     return Fault(length_off=by)
 
 
+@own_keywords
 def html_page(status: int = 502) -> Fault:
     """A proxy answers with its error page."""
     reason = REASONS.get(status, "Error")
@@ -237,21 +249,25 @@ def html_page(status: int = 502) -> Fault:
     return Fault(status=status, body=page, content_type="text/html")
 
 
+@own_keywords
 def empty_body(status: int | None = None) -> Fault:
     """The body is empty."""
     return Fault(body=b"", status=status)
 
 
+@own_keywords
 def wrong_content_type(content_type: str = "text/plain") -> Fault:
     """The content type is another one."""
     return Fault(content_type=content_type)
 
 
+@own_keywords
 def split_utf8() -> Fault:
     """Writes end in the middle of characters."""
     return Fault(splits_utf8=True)
 
 
+@own_keywords
 def line_endings(kind: LineEnding) -> Fault:
     """The lines of a stream end so."""
     if kind not in ("lf", "crlf", "cr"):
@@ -259,21 +275,25 @@ def line_endings(kind: LineEnding) -> Fault:
     return Fault(line_ending=kind)
 
 
+@own_keywords
 def closes_connection(*, after_requests: int = 1) -> Fault:
     """The connection is closed after so many answers, without having said so."""
     return Fault(requests_max=_number("closes_connection", after_requests))
 
 
+@own_keywords
 def bad_arguments() -> Fault:
     """The arguments of tool calls are malformed JSON, where the wire has them as text."""
     return Fault(twist="bad_arguments")
 
 
+@own_keywords
 def unknown_tool() -> Fault:
     """The model calls a tool that it was not offered."""
     return Fault(twist="unknown_tool")
 
 
+@own_keywords
 def finish_by_length() -> Fault:
     """The answer stops in the middle, as if at its token limit."""
     return Fault(twist="length")

@@ -12,7 +12,7 @@ from math import exp, log
 from random import Random
 from typing import Any
 
-from ..errors import ScriptError, did_you_mean
+from ..errors import ScriptError, did_you_mean, own_keywords
 from .schedule import seconds
 
 __all__ = ["Delay", "Pace", "Timing", "delay", "lognormal", "pace", "timing"]
@@ -149,6 +149,7 @@ def timing(
     )
 
 
+@own_keywords
 def lognormal(
     median: float | str,
     *,

@@ -20,7 +20,7 @@ from ..canonical import (
     Thinking,
     ToolCall,
 )
-from ..errors import ScriptError
+from ..errors import ScriptError, own_keywords
 
 __all__ = [
     "ReplyLike",
@@ -58,6 +58,7 @@ _WRITE_INSTEAD = (
 )
 
 
+@own_keywords
 def text(value: str, *, chunks: tuple[str, ...] | list[str] = ()) -> Text:
     """Visible text, streamed in exactly `chunks` when given (joined they must be the text)."""
     if chunks and "".join(chunks) != value:
@@ -68,11 +69,13 @@ def text(value: str, *, chunks: tuple[str, ...] | list[str] = ()) -> Text:
     return Text(value, tuple(chunks))
 
 
+@own_keywords
 def thinking(value: str, *, signature: str = "") -> Thinking:
     """Reasoning before the answer; the signature is made up when empty."""
     return Thinking(value, signature)
 
 
+@own_keywords
 def refusal(value: str = "I'm sorry, but I can't help with that.") -> Refusal:
     """The model declines, in each provider's own way of saying so."""
     return Refusal(value)
@@ -96,6 +99,7 @@ def tool_call(
     return ToolCall(name, named if arguments is None else arguments, call_id)
 
 
+@own_keywords
 def structured(value: Any) -> Text:
     """A JSON value, or an instance of a pydantic model, as text, as a model with structured output
     sends it."""
@@ -107,6 +111,7 @@ def structured(value: Any) -> Text:
         raise ScriptError(f"structured({value!r}) is not JSON: {problem}.") from problem
 
 
+@own_keywords
 def raw(
     body: bytes | str,
     *,
@@ -125,6 +130,7 @@ def raw(
     )
 
 
+@own_keywords
 def reply(
     *parts: ReplyLike, finish: Finish | None = None, stop_sequence: str | None = None
 ) -> Reply:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ScriptError
+from ..errors import ScriptError, own_keywords
 
 __all__ = [
     "ALWAYS",
@@ -135,6 +135,7 @@ def seconds(value: float | str) -> float:
     raise ScriptError(f'A time is seconds from 0, or a text such as "90s" or "5m", not {value!r}.')
 
 
+@own_keywords
 def between(start: float | str, end: float | str) -> Window:
     """From `start` to `end` after the scenario's begin: `between("5m", "8m")`."""
     window = Window(seconds(start), seconds(end))
@@ -143,6 +144,7 @@ def between(start: float | str, end: float | str) -> Window:
     return window
 
 
+@own_keywords
 def every(period: float | str, for_: float | str, *, start: float | str = 0) -> Every:
     """Again and again: `every("10m", for_="1m")`."""
     wave = Every(seconds(period), seconds(for_), seconds(start))
@@ -151,6 +153,7 @@ def every(period: float | str, for_: float | str, *, start: float | str = 0) -> 
     return wave
 
 
+@own_keywords
 def ramp(start: float, end: float, over: Any) -> Ramp:
     """A rate that changes: `ramp(0, 0.5, over=("5m", "10m"))`."""
     return Ramp(_share(start), _share(end), _window(over))

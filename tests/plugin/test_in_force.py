@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pytest_llmsim.settings import KEYS
+from pytest_llmsim.registered import OPTIONS
 
 LLMSIM = [sys.executable, "-c", "from pytest_llmsim.cli import main; main()"]
 
@@ -58,9 +58,31 @@ def test_a_wrong_value_is_a_usage_error(pytester, monkeypatch):
     )
 
 
+def test_a_variable_that_no_test_reads_is_told(pytester, monkeypatch):
+    """With the one that was meant, where one is near; others are the commands' or a router's."""
+    for name in ("LLMSIM_SEDE", "LLMSIM_OPENAI_EU", "LLMSIM_TOKEN"):
+        monkeypatch.setenv(name, "fake")
+    shown = env(pytester).stdout.str()
+    assert shown.endswith(
+        "variables that no test reads\n"
+        "  LLMSIM_OPENAI_EU\n"
+        "  LLMSIM_SEDE Did you mean 'LLMSIM_SEED'?"
+    )
+
+
+@pytest.mark.parametrize(("name", "warnings"), [("LLMSIM_SEDE", 1), ("LLMSIM_OPENAI_EU", 0)])
+def test_a_run_warns_of_a_misspelt_variable(pytester, monkeypatch, name, warnings):
+    """And not of one that may be another program's."""
+    monkeypatch.setenv(name, "7")
+    pytester.makepyfile("def test_it(): pass")
+    result = pytester.runpytest()
+    result.assert_outcomes(passed=1, warnings=warnings)
+    told = f"llmsim: the environment variable {name} changes nothing. Did you mean 'LLMSIM_SEED'?"
+    assert result.stdout.str().count(told) == warnings
+
+
 def test_every_setting_can_be_said_everywhere(pytester):
     """As an option and as an ini key; `pytest --help` tells both."""
     told = pytester.run(sys.executable, "-m", "pytest", "--help").stdout.str()
-    names = [name for name, key in KEYS.items() if key.written and not key.flag]
-    assert [n for n in names if f"--llmsim-{n.replace('_', '-')}=" not in told] == []
-    assert [n for n in names if f"  llmsim_{n}" not in told] == []
+    assert [n for n in OPTIONS if f"--llmsim-{n.replace('_', '-')}=" not in told] == []
+    assert [n for n in OPTIONS if f"  llmsim_{n}" not in told] == []

@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 from pytest_llmsim import fixtures
-from pytest_llmsim.markers import REGISTERED
-from pytest_llmsim.settings import KEYS
+from pytest_llmsim.registered import FLAGS, MARKERS, OPTIONS
 
 PAGE = Path(__file__).parents[2] / "docs" / "pytest.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
@@ -23,9 +22,7 @@ def test_the_page_names_everything():
     """Every fixture, marker and setting."""
     text = PAGE.read_text("utf-8")
     names = [name for name in fixtures.__all__ if not name.startswith("_")]
-    names += [marker.partition("(")[0] for marker in REGISTERED]
-    options = [f"--llmsim-{name.replace('_', '-')}" for name, key in KEYS.items() if key.flag]
-    names += [name for name, key in KEYS.items() if not key.flag]
-    assert [
-        name for name in [*names, *options] if f"`{name}" not in text and name != "virtual"
-    ] == []
+    names += [marker.partition("(")[0] for marker in MARKERS]
+    options = [f"--llmsim-{name.replace('_', '-')}" for name in FLAGS]
+    names += OPTIONS
+    assert [name for name in [*names, *options] if f"`{name}" not in text] == []

@@ -63,6 +63,27 @@ def test_a_project_that_does_not_use_it_imports_no_fake(pytester):
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
+def test_a_project_that_does_not_use_it_has_no_hooks_around_its_tests(pytester):
+    """They are there from the first test on that asks for fakes, in that test already."""
+    pytester.makepyfile(
+        """
+        import sys
+
+        HOOKS = "pytest_llmsim.hooks"
+        LOADED = ["", ".fixtures", ".plugin", ".registered"]
+
+        def test_plain():
+            ours = sorted(name for name in sys.modules if name.startswith("pytest_llmsim"))
+            assert ours == [f"pytest_llmsim{name}" for name in LOADED]
+
+        def test_fakes(llmsim, request):
+            around = request.config.hook.pytest_runtest_call.get_hookimpls()
+            assert HOOKS in [type(one.plugin).__module__ for one in around]
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
 def test_a_router_of_the_project_stays_its_own(pytester):
     """A module named like one of our packages is the project's, as long as it asks for no fake."""
     pytester.makepyfile(router="NAME = 'mine'", fakeservers="NAME = 'mine too'")
