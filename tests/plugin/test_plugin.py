@@ -426,3 +426,16 @@ def test_the_plugin_can_be_left_out(pytester):
     result = pytester.runpytest("-p", "no:llmsim")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*fixture 'llmsim' not found*"])
+
+
+def test_fakes_that_are_first_asked_for_in_a_body_are_verified_too(pytester):
+    """The hook around the body is not there yet, and still no idle rule passes."""
+    pytester.makepyfile(
+        """
+        def test_it(request):
+            request.getfixturevalue("llmsim").openai.on(prompt="x").replies("y")
+        """
+    )
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["llmsim: openai saw no request, and none matched these rules:"])
