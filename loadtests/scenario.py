@@ -32,11 +32,10 @@ KEYS = (
     "title", "about", "base", "seed", "duration_s", "drain_s", "request_s_max", "users", "smoke",
     "arrivals", "shape", "mix", "lengths", "gateway", "fakes", "phases", "slo", "agreement",
 )  # fmt: skip
-SMOKE_KEYS = (
-    "time_scale", "duration_s", "rate_per_s", "gateway", "fakes", "slo", "agreement",
-)  # fmt: skip
+SMOKE_TABLES = ("gateway", "fakes", "slo", "agreement")
+SMOKE_KEYS = ("time_scale", "duration_s", "rate_per_s", *SMOKE_TABLES)
 TABLES = ("smoke", "arrivals", "shape", "mix", "lengths", "gateway", "fakes", "slo", "agreement")
-NUMBERS = ("seed", "duration_s", "drain_s", "request_s_max", "users")
+NUMBERS = ("seed", "drain_s", "request_s_max", "users")
 KINDS = ("chat", "stream", "agent")
 
 
@@ -177,40 +176,20 @@ def _with_base(path: Path) -> dict[str, Any]:
 
 
 def _read(name: str, data: dict[str, Any], smoke: bool) -> Scenario:
-    _known(data, KEYS)
-    for key in TABLES:
-        _check(data.get(key, {}), Mapping, f"[{key}]", "a table")
-    for key in NUMBERS:
-        _check(data.get(key, 0), int | float, key, "a number")
-    quick = data.get("smoke", {})
-    _known(quick, SMOKE_KEYS, "smoke")
-    scale = float(quick.get("time_scale", 1.0)) if smoke else 1.0
-    arrivals = dict(data.get("arrivals", {}))
+    _check_form(data)
+    scale = float(data.get("smoke", {}).get("time_scale", 1.0)) if smoke else 1.0
     if smoke:
-        arrivals["rate_per_s"] = quick.get("rate_per_s", arrivals.get("rate_per_s", 5.0))
-    duration_s = data["duration_s"] * scale
+        data = _made_short(data, scale)
+    duration_s, gateway = float(data["duration_s"]), data["gateway"]
     if duration_s <= 0 or data.get("users", 1) < 1:
         raise ScenarioError("duration_s is more than 0, and users at least 1.")
-    limits = {name: data.get(name, {}) for name in ("slo", "agreement")}
-    providers = data["gateway"].get("providers")
-    if not isinstance(providers, list) or not providers:
-        raise ScenarioError(
-            "[[gateway.providers]] is missing: whom the gateway asks, first to last."
-        )
-    gateway, fakes = data["gateway"], {"seed": data.get("seed", 0), **data.get("fakes", {})}
-    if smoke:
-        gateway = _over(gateway, quick.get("gateway", {}))
-        fakes = _over(fakes, quick.get("fakes", {}))
-        limits = {name: _over(given, quick.get(name, {})) for name, given in limits.items()}
-        duration_s = quick.get("duration_s", duration_s)
-    fakes = scaled(fakes, scale)
+    fakes = scaled({"seed": data.get("seed", 0), **data.get("fakes", {})}, scale)
     faults = (
         *planned_faults(fakes, duration_s),
         *planned_phases(scaled(data.get("phases", []), scale)),
     )
     shape = scaled(dict(data.get("shape", {"kind": "soak"})), scale)
     lengths = data.get("lengths", {})
-    _known(lengths, ("input_words", "output_tokens"), "lengths")
     return Scenario(
         name=name,
         title=data["title"],
@@ -220,7 +199,7 @@ def _read(name: str, data: dict[str, Any], smoke: bool) -> Scenario:
         drain_s=data.get("drain_s", 15.0),
         request_s_max=data.get("request_s_max", 30.0),
         users=data.get("users", 40),
-        arrivals=_table(Arrivals, arrivals, "arrivals"),
+        arrivals=_table(Arrivals, data.get("arrivals", {}), "arrivals"),
         shape=make_shape(
             duration_s=duration_s, faults=[(f.start_s, f.end_s) for f in faults], **shape
         ),
@@ -233,10 +212,40 @@ def _read(name: str, data: dict[str, Any], smoke: bool) -> Scenario:
         gateway=gateway,
         fakes=fakes,
         faults=faults,
-        slo=_table(Slo, limits["slo"], "slo"),
-        agreement=_table(Agreement, limits["agreement"], "agreement"),
+        slo=_table(Slo, data.get("slo", {}), "slo"),
+        agreement=_table(Agreement, data.get("agreement", {}), "agreement"),
         time_scale=scale,
     )
+
+
+def _check_form(data: Mapping[str, Any]) -> None:
+    """Raises ScenarioError for a key that there is not, or a value of the wrong kind."""
+    _known(data, KEYS)
+    for key in TABLES:
+        _check(data.get(key, {}), Mapping, f"[{key}]", "a table")
+    for key in NUMBERS:
+        _check(data.get(key, 0), int | float, key, "a number")
+    _check(data["duration_s"], int | float, "duration_s", "a number")
+    _known(data.get("smoke", {}), SMOKE_KEYS, "smoke")
+    _known(data.get("lengths", {}), ("input_words", "output_tokens"), "lengths")
+    providers = data["gateway"].get("providers")
+    if not isinstance(providers, list) or not providers:
+        raise ScenarioError(
+            "[[gateway.providers]] is missing: whom the gateway asks, first to last."
+        )
+
+
+def _made_short(data: Mapping[str, Any], scale: float) -> dict[str, Any]:
+    """The scenario with its `[smoke]` written over it."""
+    quick, arrivals = data.get("smoke", {}), data.get("arrivals", {})
+    over = {key: _over(data.get(key, {}), quick.get(key, {})) for key in SMOKE_TABLES}
+    rate_per_s = quick.get("rate_per_s", arrivals.get("rate_per_s", 5.0))
+    return {
+        **data,
+        **over,
+        "arrivals": {**arrivals, "rate_per_s": rate_per_s},
+        "duration_s": quick.get("duration_s", data["duration_s"] * scale),
+    }
 
 
 def _table(kind: type[Any], given: Mapping[str, Any], name: str) -> Any:

@@ -165,6 +165,7 @@ class CostTracker:
 
     @property
     def total_pico(self) -> int:
+        """What all attempts cost in pico-dollars."""
         return self._sums[(None, "")].cost_pico
 
     @property

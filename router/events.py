@@ -31,6 +31,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallStarted:
+    """A call was planned and nobody is asked yet; `at_s` is of the router's clock."""
+
     call_id: str
     at_s: float
     streamed: bool
@@ -39,6 +41,8 @@ class CallStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSkipped:
+    """A target was passed over before it was asked, and why."""
+
     call_id: str
     target: str
     reason: str
@@ -46,6 +50,8 @@ class TargetSkipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptStarted:
+    """A request is about to be sent, `hold_pico` held for it. `index` counts a call's from 1."""
+
     call_id: str
     attempt_id: str
     index: int
@@ -59,6 +65,8 @@ class AttemptStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptEnded:
+    """The attempt as it stands in the answer: its cost is recorded, its hold settled next."""
+
     call_id: str
     attempt: Attempt
 
@@ -129,6 +137,8 @@ class SettleFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigReloaded:
+    """Calls that come from now on go by another setup."""
+
     version: int
     source: str
 

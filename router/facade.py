@@ -42,24 +42,32 @@ class SyncRouter:
         self._thread.start()
 
     def complete(self, prompt: Prompt, **keywords: Unpack[CallKeywords]) -> Answer:
+        """As `LLMRouter.complete`: one whole answer, or CallFailed."""
         return self._run(self.router.complete(prompt, **keywords))
 
     def stream(self, prompt: Prompt, **keywords: Unpack[CallKeywords]) -> "SyncStream":
+        """As `LLMRouter.stream`: events for a `for` loop."""
         return SyncStream(self, self._run(self._opened(prompt, keywords)))
 
     def execute(self, task: TaskRequest) -> TaskResponse:
+        """As `LLMRouter.execute`."""
         return self._run(self.router.execute(task))
 
     def route_with_fallback(self, chain: Sequence[str], prompt: Prompt, **keywords: Any) -> Answer:
+        """As `LLMRouter.route_with_fallback`: these providers in this order."""
         return self._run(self.router.route_with_fallback(chain, prompt, **keywords))
 
     def plan(self, prompt: Prompt | TaskContext = "task", **keywords: Unpack[CallKeywords]) -> Plan:
+        """As `LLMRouter.plan`: who would be asked; nobody is."""
+
         async def planned() -> Plan:
             return self.router.plan(prompt, **keywords)
 
         return self._run(planned())
 
     def route(self, context: TaskContext, prompt: Prompt = "task") -> str:
+        """As `LLMRouter.route`: the provider that would be first."""
+
         async def routed() -> str:
             return self.router.route(context, prompt)
 
@@ -72,10 +80,12 @@ class SyncRouter:
 
     @property
     def costs(self) -> "CostTracker":
+        """What was spent."""
         return self.router.costs
 
     @property
     def budget(self) -> Budget | None:
+        """The limits, None for none."""
         return self.router.budget
 
     def close(self) -> None:
@@ -143,6 +153,7 @@ class SyncStream:
         return event
 
     def close(self) -> None:
+        """Leave the stream; what came of it is settled."""
         self._owner._run(self._stream.aclose())
 
     def collect(self) -> Answer:
@@ -153,6 +164,7 @@ class SyncStream:
 
     @property
     def answer(self) -> Answer:
+        """The whole answer, once the stream has ended."""
         return self._stream.answer
 
     def __enter__(self) -> "SyncStream":

@@ -203,10 +203,12 @@ class LLMRouter:
             told_to.add(self._hooks)
 
     def add_hook(self, hook: Hook) -> None:
+        """Tell it every event from now on."""
         self._hooks.add(hook)
 
     @property
     def setup(self) -> RouterSetup:
+        """Targets, prices and policy of the calls to come; `reload` changes it."""
         return self._setup
 
     @property
@@ -226,6 +228,7 @@ class LLMRouter:
 
     @property
     def budget(self) -> Budget | None:
+        """The limits that every attempt is held to; None for no limit."""
         return self._setup.budget
 
     async def aclose(self) -> None:

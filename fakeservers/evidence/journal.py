@@ -97,14 +97,17 @@ class Exchange:
 
     @property
     def method(self) -> str:
+        """ "POST", "GET", ..."""
         return self.http.method
 
     @property
     def path(self) -> str:
+        """Without the query."""
         return self.http.path
 
     @property
     def query(self) -> Mapping[str, str]:
+        """Its parameters by name; credentials are redacted."""
         return self.http.query
 
     @property

@@ -44,6 +44,7 @@ class Standing:
 
     @property
     def used_percent(self) -> Fraction | None:
+        """What is spent and held, in percent of the limit; None where there is none."""
         limit_pico = self.summary.scope.limit_pico
         if not limit_pico:
             return None

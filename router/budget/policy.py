@@ -81,6 +81,7 @@ class Limit:
         return self.per == "task" and not claim.task
 
     def account(self, key: str, wall_s: float, mode: Mode) -> Scope:
+        """Its account at a moment; `key` is the value of `per` that it is kept for."""
         slot = self.window.at(wall_s)
         return Scope(
             name=self.name,
@@ -147,12 +148,15 @@ class CostManagementPolicy:
         )
 
     def mode_of(self, limit: Limit) -> Mode:
+        """A limit's own, or that of all."""
         return limit.mode or self.mode
 
     def store_down_of(self, limit: Limit) -> StoreDown:
+        """A limit's own, or that of all."""
         return limit.store_down or self.store_down
 
     def warn_percent_of(self, limit: Limit) -> int:
+        """A limit's own, or that of all."""
         return self.warn_percent if limit.warn_percent is None else limit.warn_percent
 
     def applying(self, claim: Claim, wall_s: float) -> Iterator[tuple[Limit, Scope]]:

@@ -32,6 +32,7 @@ class Scope:
 
     @property
     def account(self) -> str:
+        """The name under which stores keep it."""
         return f"{self.name}|{self.key}|{self.window}"
 
 
@@ -45,6 +46,7 @@ class ScopeSummary:
 
     @property
     def free_pico(self) -> int | None:
+        """What may still be held, never below 0; None without a limit."""
         limit = self.scope.limit_pico
         return None if limit is None else max(0, limit - self.posted_pico - self.held_pico)
 

@@ -58,10 +58,12 @@ class Usage:
 
     @property
     def input_total(self) -> int:
+        """Tokens of the whole prompt: new, read from a cache and written to one."""
         return self.input + self.cached_read + self.cache_write_5m + self.cache_write_1h
 
     @property
     def total(self) -> int:
+        """Tokens of the prompt and of what was said."""
         return self.input_total + self.output
 
 
@@ -98,14 +100,17 @@ class LLMResponse:
 
     @property
     def text(self) -> str:
+        """The visible text, its parts joined; "" where there is none."""
         return "".join(part.text for part in self.parts if isinstance(part, Text))
 
     @property
     def thinking(self) -> str:
+        """What the vendor showed of its reasoning, joined."""
         return "".join(part.text for part in self.parts if isinstance(part, Thinking))
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tools that are asked for, in their order."""
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
 
 
@@ -144,6 +149,7 @@ class Attempt:
 
     @property
     def latency_s(self) -> float:
+        """From the moment of asking to the end; without `waited_s`, which came before."""
         return self.ended_s - self.started_s
 
     @property
@@ -175,26 +181,32 @@ class Answer:
 
     @property
     def text(self) -> str:
+        """The visible text of the winning response."""
         return self.response.text
 
     @property
     def thinking(self) -> str:
+        """What the winner showed of its reasoning."""
         return self.response.thinking
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tools that the winner asks for."""
         return self.response.tool_calls
 
     @property
     def parts(self) -> tuple[Part, ...]:
+        """Text, thinking and tool calls in the order in which they came."""
         return self.response.parts
 
     @property
     def finish_reason(self) -> FinishReason | None:
+        """Why the winner ended; None if its vendor did not say."""
         return self.response.finish_reason
 
     @property
     def usage(self) -> Usage | None:
+        """Tokens of the winning attempt alone; None if its vendor told none."""
         return self.response.usage
 
     @property
@@ -204,14 +216,17 @@ class Answer:
 
     @property
     def cost_pico(self) -> int:
+        """What all attempts cost in pico-dollars (a millionth of a millionth)."""
         return sum(attempt.cost_pico for attempt in self.attempts)
 
     @property
     def cost(self) -> Decimal:
+        """What all attempts cost in US dollars, exact."""
         return usd_from_pico(self.cost_pico)
 
     @property
     def attempts_cost(self) -> Decimal:
+        """US dollars that went to attempts that did not win, exact."""
         lost = sum(attempt.cost_pico for attempt in self.attempts if attempt.index != self.winner)
         return usd_from_pico(lost)
 

@@ -74,14 +74,17 @@ class Message:
 
     @classmethod
     def user(cls, *content: str | Part) -> "Message":
+        """A turn of the user; a str is its text."""
         return cls(role="user", parts=as_parts(content))
 
     @classmethod
     def assistant(cls, *content: str | Part) -> "Message":
+        """A turn of the model; a str is its text."""
         return cls(role="assistant", parts=as_parts(content))
 
     @classmethod
     def tool(cls, *results: ToolResult) -> "Message":
+        """What became of the tool calls of the turn before."""
         return cls(role="tool", parts=results)
 
     @property

@@ -36,6 +36,8 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
+    """A piece of the visible text."""
+
     text: str
 
 

@@ -103,6 +103,7 @@ class Plan:
 
     @property
     def targets(self) -> tuple[Target, ...]:
+        """Who would be asked, first to last."""
         return tuple(candidate.target for candidate in self.candidates)
 
     def __rich__(self) -> "Table":

@@ -61,25 +61,31 @@ class TaskResponse:
 
     @property
     def text(self) -> str:
+        """The visible text of the answer."""
         return self.answer.text
 
     @property
     def provider(self) -> str:
+        """Who answered."""
         return self.answer.provider
 
     @property
     def tokens(self) -> int:
+        """Prompt and output of the winning attempt; 0 if its vendor told none."""
         usage = self.answer.usage
         return usage.total if usage else 0
 
     @property
     def cost(self) -> Decimal:
+        """US dollars of all attempts, exact."""
         return self.answer.cost
 
     @property
     def cost_cents(self) -> Decimal:
+        """The same in US cents, exact."""
         return usd_from_pico(100 * self.answer.cost_pico)
 
     @property
     def latency_ms(self) -> float:
+        """From the first attempt's start to the last one's end."""
         return self.answer.latency_ms
