@@ -358,7 +358,7 @@ def test_what_a_thread_was_told_stands_below_the_failure_that_it_caused(pytester
                 pool.submit(ask).result()
         """
     )
-    result = pytester.runpytest("-q", "-W", "ignore")
+    result = pytester.runpytest("-q", "-rN", "-W", "ignore")
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["*assert 0 == 1", "*- llmsim -*", "Thread * calls a fake of *"])
     assert result.stdout.str().count("calls a fake of a simulated world") == 2
