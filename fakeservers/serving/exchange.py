@@ -43,7 +43,7 @@ from .known import Asked, Known, draws
 from .load import Load
 from .routing import route_table
 from .scripted import failing, raw
-from .steady import Steady, steady
+from .steady import Steady, rendering, steady
 from .work import catch_up, is_read_alike, keep
 
 __all__ = ["Fake"]
@@ -252,7 +252,7 @@ class Fake:
             return raw(result)
         if charged is not None:
             stamp.limits = self.limits.settle(charged, metered(result))
-        answer = endpoint.render(request, result, stamp)
+        answer = rendering(known, endpoint, request, result)(stamp)
         if decision.fault is not None and decision.fault.error_event is not None:
             told = self.provider.error(decision.fault.error_event, http, stamp)
             answer = failing(answer, told)
@@ -267,6 +267,7 @@ class Fake:
             self._answering.memory.use(answer.uses)
         if asked.read is read is request and exchange.batch is None:
             asked.steady = steady(
+                known,
                 self.script,
                 now_s,
                 http.headers,

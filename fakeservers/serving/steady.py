@@ -15,7 +15,7 @@ from ..behaviour.scenario import Decision, Script
 from ..canonical import ChatRequest, CompletionResult, RawReply, Reply, Request, Result
 from ..wire.base import Answer, Endpoint, Preparing, Stamp
 
-__all__ = ["Steady", "steady"]
+__all__ = ["Steady", "rendering", "steady"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +47,18 @@ class Steady:
         )
 
 
+def rendering(
+    known: Steady | None, endpoint: Endpoint, request: Request, result: Result
+) -> Callable[[Stamp], Answer]:
+    """Writes the answer to a request: as before, where a window that closed, or a new script,
+    changed nothing of what it comes to."""
+    if known is not None and known.request is request and known.result == result:
+        return known.render
+    return partial(endpoint.render, request, result)
+
+
 def steady(
+    known: Steady | None,
     script: Script,
     now_s: float,
     headers: Mapping[str, str],
@@ -76,7 +87,9 @@ def steady(
         return None
     if result.usage is not weighed.usage:
         return None
-    render = endpoint.prepared(request, result) if isinstance(endpoint, Preparing) else None
+    render = rendering(known, endpoint, request, result)
+    if (known is None or render is not known.render) and isinstance(endpoint, Preparing):
+        render = endpoint.prepared(request, result) or render
     return Steady(
         script=script,
         until_s=until_s,
@@ -87,5 +100,5 @@ def steady(
         request=request,
         decision=decision,
         result=result,
-        render=render or partial(endpoint.render, request, result),
+        render=render,
     )
