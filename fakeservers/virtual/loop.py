@@ -102,6 +102,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         heapq.heappush(self._timers, (placed, tie, timer))
         return timer
 
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Callable[..., object], *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self._now + delay, callback, *args, context=context)
+
     def watch(self, watcher: Callable[[float], object]) -> None:
         """Call `watcher` with every new time, before anything happens at it. What it raises ends
         the run."""
@@ -141,7 +146,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
                 self._timers_cancelled -= 1
             else:
                 ready.append(timer)
-        self._count_step()
+        self._steps += 1
+        if self._steps % SIGNALS_EVERY_STEPS == 0 or self._steps > self._steps_max:
+            self._check_steps()
         for _ in range(len(ready)):
             handle = ready.popleft()
             if not handle._cancelled:
@@ -187,8 +194,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Take what threads and signals have left, after at most so many real seconds."""
         self._process_events(self._selector.select(timeout_s))
 
-    def _count_step(self) -> None:
-        self._steps += 1
+    def _check_steps(self) -> None:
         if self._steps % SIGNALS_EVERY_STEPS == 0:
             self._poll(0)
         if self._steps > self._steps_max:
