@@ -85,9 +85,10 @@ def test_clients_read_no_certificates(llmsim, llmsim_clients, monkeypatch, sdk):
     """A client of a fake is made without the 30 to 70 ms that certificates take, and works."""
     pytest.importorskip("google.genai" if sdk == "gemini" else sdk)
     read = []
-    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *a, **k: read.append(a))
-    client = getattr(llmsim_clients, sdk)()
-    assert CALLS[sdk](client) is not None
+    with monkeypatch.context() as patch:  # undone before the fixtures put theirs back
+        patch.setattr(ssl.SSLContext, "load_verify_locations", lambda *a, **k: read.append(a))
+        client = getattr(llmsim_clients, sdk)()
+        assert CALLS[sdk](client) is not None
     assert len(llmsim.journal) == 1 and read == []
 
 

@@ -57,8 +57,9 @@ class Asker:
             query=query or {},
             headers={**self._http.headers, **given},
             body=body if isinstance(body, bytes) else json.dumps(body).encode(),
-            validates=validates,
         )
+        # What was read in one way is not remembered for the other.
+        self.fake.validation = "strict" if validates else "off"
         answer, exchange = self.fake.respond(http)
         content = answer.body
         if not isinstance(content, bytes):
