@@ -2,8 +2,7 @@
 
 Retries and load tests ask the same again and again. What such a request was read as, what was
 decided and what it came to holds as long as the script and the models stay, and no window opens
-or closes; left to do are its
-own identifiers, its times and what the rate limits show.
+or closes; left to do are its own identifiers, its times and what the rate limits show.
 """
 
 from collections.abc import Callable, Mapping
